@@ -1,0 +1,48 @@
+import type { Message, Outcome } from "../playbooks/message.ts";
+import type { Input, StreamKind } from "../scoring/records.ts";
+
+/** One attempt to deliver one action. */
+export interface Attempt {
+  readonly message: Message;
+  /** 1 for the first try. */
+  readonly attempt: number;
+  /** An earlier attempt ended in doubt: the text must say that it may be a repeat. */
+  readonly mayRepeat: boolean;
+  /** Fires at the deadline of the attempt, which is shorter than the lease. */
+  readonly signal: AbortSignal;
+  readonly now: Date;
+}
+
+/** A way out: one configured receiver. `send` never throws for what a receiver does; it returns the outcome. */
+export interface Channel {
+  readonly id: string;
+  readonly kind: Message["kind"];
+  /** At most one message per this many milliseconds, shared by all processes; 0 for no limit. */
+  readonly minIntervalMs: number;
+  send(attempt: Attempt): Promise<Outcome>;
+  /** Are credentials and address good? In words; used by `doctor`. */
+  check?(signal: AbortSignal): Promise<{ readonly ok: boolean; readonly detail: string }>;
+  close?(): Promise<void>;
+}
+
+/** A page of records as a source gives it; it is stored with its cursor in one transaction. */
+export interface Page {
+  readonly inputs: readonly Input[];
+  /** Opaque to the engine. */
+  readonly cursor: unknown;
+  /** Nothing more for now. */
+  readonly done: boolean;
+  /** The last complete day the stream has delivered with this page. */
+  readonly coveredThrough?: string | undefined;
+  /** True when the page holds history that was known as it happened. */
+  readonly backfilled?: boolean | undefined;
+}
+
+/** A connector that pulls. `pull` gives one page: no loops, no sleeps, no storing. */
+export interface Source {
+  readonly id: string;
+  readonly streams: readonly StreamKind[];
+  /** Milliseconds between two pulls of a stream once it is done. */
+  readonly everyMs: number;
+  pull(stream: StreamKind, cursor: unknown, now: Date): Promise<Page>;
+}

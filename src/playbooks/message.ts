@@ -1,0 +1,42 @@
+/** What a step wants to have sent, fully rendered when the action is made: retries never render again. */
+export type Message = EmailMessage | SlackMessage | WebhookMessage;
+
+export interface EmailMessage {
+  readonly kind: "email";
+  /** Exactly one addr-spec. */
+  readonly to: string;
+  readonly subject: string;
+  readonly text: string;
+  readonly html: string;
+  /** `<...@...>`, made once and stored before anything is sent. */
+  readonly messageId: string;
+  readonly replyTo: string | null;
+  /** Who reads it: mail to a customer is never repeated in doubt, mail to our own team is. */
+  readonly audience: "customer" | "team";
+}
+
+export interface SlackMessage {
+  readonly kind: "slack";
+  /** Fallback text: always there. */
+  readonly text: string;
+  /** Block Kit blocks, already escaped. */
+  readonly blocks: readonly Readonly<Record<string, unknown>>[];
+}
+
+export interface WebhookMessage {
+  readonly kind: "webhook";
+  /** `webhook-id`: the same over all attempts; holds no dot. */
+  readonly id: string;
+  /** The exact bytes that are signed and sent, as text. */
+  readonly body: string;
+}
+
+/** What came of one attempt. Reasons are for people and hold no secret. */
+export type Outcome =
+  | { readonly kind: "sent"; readonly reason: string; readonly receipt?: Readonly<Record<string, unknown>> }
+  /** Surely not delivered; worth another try, not before `afterMs` where the receiver said so. */
+  | { readonly kind: "retry"; readonly reason: string; readonly afterMs?: number }
+  /** Surely not delivered, and never will be. `disableChannel`: the receiver wants no more of these (HTTP 410). */
+  | { readonly kind: "failed"; readonly reason: string; readonly disableChannel?: boolean }
+  /** Perhaps delivered: no answer after the sending began. */
+  | { readonly kind: "unknown"; readonly reason: string };

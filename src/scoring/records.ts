@@ -1,0 +1,212 @@
+import { z } from "zod";
+
+/** The kinds of record that mutate over time and are kept as change rows. Usage is kept apart, as daily totals. */
+export const recordKinds = [
+  "account",
+  "contact",
+  "ticket",
+  "survey",
+  "subscription",
+  "invoice",
+  "opportunity",
+  "touchpoint",
+  "event",
+] as const;
+export type RecordKind = (typeof recordKinds)[number];
+
+/** The kinds a stream can deliver: the record kinds and usage. */
+export const streamKinds = [...recordKinds, "usage"] as const;
+export type StreamKind = (typeof streamKinds)[number];
+
+const text = z.string().max(10_000);
+const label = z.string().min(1).max(300);
+/** A calendar day, `YYYY-MM-DD`, without a zone. */
+export const daySchema = z.iso.date();
+/** A moment: ISO 8601 with an offset or Z. */
+export const momentSchema = z.iso.datetime({ offset: true });
+/** ISO 4217, upper case. */
+export const currencySchema = z.string().regex(/^[A-Z]{3}$/, "a currency is three capital letters, such as EUR");
+/** Money in minor units (cents), always an integer. */
+const minorUnits = z.int();
+export const zoneSchema = z.string().refine(isZone, { error: "not a time zone of the IANA database" });
+
+function isZone(name: string): boolean {
+  try {
+    new Intl.DateTimeFormat("en", { timeZone: name });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const scalar = z.union([text, z.number(), z.boolean(), z.null()]);
+
+/**
+ * What a change row may set, by kind. A field that is left out stays as it was; `null` clears it.
+ * Dates that are only later truth (`solvedAt`, `endsOn`, `paidAt`) belong into a change at their own time.
+ */
+export const recordFields = {
+  account: z
+    .strictObject({
+      name: label,
+      zone: zoneSchema.nullable(),
+      owner: label.nullable(),
+      segment: label.nullable(),
+      stage: label.nullable(),
+      parent: label.nullable(),
+      domain: label.nullable(),
+      industry: label.nullable(),
+      country: label.nullable(),
+      /** First day as a customer. */
+      beganOn: daySchema.nullable(),
+      /** Fields of one's own, named in conditions as `account.fields.<name>`. */
+      fields: z.record(z.string().regex(/^[a-z][a-z0-9_]*$/i), scalar),
+    })
+    .partial(),
+  contact: z
+    .strictObject({
+      name: label.nullable(),
+      email: z.email().nullable(),
+      title: label.nullable(),
+      role: z.enum(["primary", "champion", "billing", "user"]).nullable(),
+      /** Day from which the person is gone. */
+      leftOn: daySchema.nullable(),
+    })
+    .partial(),
+  ticket: z
+    .strictObject({
+      subject: text.nullable(),
+      status: z.enum(["new", "open", "pending", "hold", "solved", "closed"]),
+      priority: z.enum(["low", "normal", "high", "urgent"]).nullable(),
+      openedAt: momentSchema,
+      firstRespondedAt: momentSchema.nullable(),
+      solvedAt: momentSchema.nullable(),
+      escalated: z.boolean().nullable(),
+    })
+    .partial(),
+  survey: z
+    .strictObject({
+      type: z.enum(["nps", "csat", "ces"]),
+      /** As answered: NPS 0–10, CSAT 1–`scale` (5 unless given), CES 1–7. */
+      score: z.number(),
+      scale: z.number().positive().nullable(),
+      comment: text.nullable(),
+      contact: label.nullable(),
+    })
+    .partial(),
+  subscription: z
+    .strictObject({
+      plan: label.nullable(),
+      status: z.enum(["active", "trialing", "past_due", "paused", "canceled", "incomplete", "unpaid"]).nullable(),
+      startsOn: daySchema,
+      /** First day on which it is no longer in force. */
+      endsOn: daySchema.nullable(),
+      periodEndsOn: daySchema.nullable(),
+      /** Price of one interval, for all seats. */
+      amountMinor: minorUnits,
+      currency: currencySchema,
+      interval: z.enum(["month", "quarter", "year"]),
+      seats: z.int().nonnegative().nullable(),
+      trial: z.boolean().nullable(),
+      autoRenew: z.boolean().nullable(),
+    })
+    .partial(),
+  invoice: z
+    .strictObject({
+      number: label.nullable(),
+      status: z.enum(["open", "paid", "void", "uncollectible"]),
+      amountMinor: minorUnits,
+      currency: currencySchema,
+      issuedOn: daySchema,
+      dueOn: daySchema,
+      paidAt: momentSchema.nullable(),
+    })
+    .partial(),
+  opportunity: z
+    .strictObject({
+      name: label.nullable(),
+      type: z.enum(["new", "expansion", "renewal"]).nullable(),
+      outcome: z.enum(["open", "won", "lost"]),
+      amountMinor: minorUnits.nullable(),
+      currency: currencySchema.nullable(),
+      closesOn: daySchema.nullable(),
+    })
+    .partial(),
+  touchpoint: z
+    .strictObject({
+      type: z.enum(["call", "meeting", "email", "visit", "other"]),
+      by: label.nullable(),
+      note: text.nullable(),
+    })
+    .partial(),
+  event: z.strictObject({ name: label, payload: z.record(z.string(), z.json()) }).partial(),
+} as const satisfies Record<RecordKind, z.ZodType>;
+
+export type FieldsOf<K extends RecordKind> = z.infer<(typeof recordFields)[K]>;
+
+/** One change of one record, as every door hands it in. For `account` records `account` is left out: `id` is the account's. */
+export type RecordInput = {
+  readonly [K in RecordKind]: {
+    readonly kind: K;
+    /** The record's id in its source; unique there within its kind. */
+    readonly id: string;
+    /** The account's key, or its id in this source. */
+    readonly account?: string | undefined;
+    /** When it became true. */
+    readonly at: string;
+    readonly set: FieldsOf<K>;
+  };
+}[RecordKind];
+
+/**
+ * Usage, either a day's total (`mode: "daily"`: a later one replaces it) or one event (`mode: "event"`: summed by day, deduped by
+ * `id`, or by its content where it has none).
+ */
+export interface UsageInput {
+  readonly kind: "usage";
+  readonly mode: "daily" | "event";
+  readonly account: string;
+  readonly name: string;
+  /** The account's local day. */
+  readonly day: string;
+  readonly value: number;
+  readonly id?: string | undefined;
+}
+
+export type Input = RecordInput | UsageInput;
+
+/** `usage.<name>` must be readable inside a metric name: no dots. */
+export const usageNameSchema = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9_-]{0,99}$/i, "a usage name has letters, digits, _ and - only, at most 100");
+
+const changeOf = <K extends RecordKind>(kind: K) =>
+  z.strictObject({
+    kind: z.literal(kind),
+    id: label,
+    account: kind === "account" ? z.undefined().optional() : label,
+    at: momentSchema,
+    set: recordFields[kind],
+  });
+
+/** The door's parser of one input, for the API and for imports alike. */
+export const inputSchema = z.discriminatedUnion("kind", [
+  changeOf("account"),
+  changeOf("contact"),
+  changeOf("ticket"),
+  changeOf("survey"),
+  changeOf("subscription"),
+  changeOf("invoice"),
+  changeOf("opportunity"),
+  changeOf("touchpoint"),
+  changeOf("event"),
+  z.strictObject({
+    kind: z.literal("usage"),
+    mode: z.enum(["daily", "event"]).default("daily"),
+    account: label,
+    name: usageNameSchema,
+    day: daySchema,
+    value: z.number(),
+    id: label.optional(),
+  }),
+]);

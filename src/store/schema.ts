@@ -1,0 +1,313 @@
+import type { ColumnType, Generated } from "kysely";
+import type { BandMemory } from "../scoring/history.ts";
+
+/** A day, `YYYY-MM-DD`. */
+type Day = string;
+/** Reads as a Date, takes a Date or an ISO string. */
+type Moment = ColumnType<Date, Date | string, Date | string>;
+type NullableMoment = ColumnType<Date | null, Date | string | null | undefined, Date | string | null>;
+/** Parsed by the driver on reading; written as JSON text. */
+type Json<T> = ColumnType<T, string, string>;
+
+interface Accounts {
+  id: Generated<number>;
+  key: string;
+  name: string;
+  owner: string | null;
+  segment: string | null;
+  stage: string | null;
+  zone: string | null;
+  firstSeenAt: Generated<Date>;
+}
+
+interface Identities {
+  source: string;
+  externalId: string;
+  accountId: number;
+}
+
+interface Streams {
+  id: Generated<number>;
+  source: string;
+  kind: string;
+  cursor: ColumnType<unknown, string | null | undefined, string | null>;
+  nextPullAt: NullableMoment;
+  leaseUntil: NullableMoment;
+  fence: Generated<number>;
+  lastOkAt: NullableMoment;
+  lastError: string | null;
+}
+
+interface StreamCoverage {
+  streamId: number;
+  throughDay: Day;
+  recordedAt: Moment;
+  backfilled: Generated<boolean>;
+}
+
+interface Records {
+  id: Generated<number>;
+  kind: string;
+  source: string;
+  externalId: string;
+  accountId: number;
+}
+
+interface RecordChanges {
+  accountId: number;
+  recordId: number;
+  occurredAt: Moment;
+  recordedAt: Moment;
+  kind: string;
+  backfilled: Generated<boolean>;
+  set: Json<Record<string, unknown>>;
+}
+
+interface UsageNames {
+  id: Generated<number>;
+  name: string;
+  streamId: number | null;
+}
+
+interface UsageDaily {
+  accountId: number;
+  nameId: number;
+  day: Day;
+  value: number;
+  recordedAt: Moment;
+  backfilled: Generated<boolean>;
+}
+
+interface UsageSuperseded {
+  accountId: number;
+  nameId: number;
+  day: Day;
+  value: number;
+  recordedAt: Moment;
+}
+
+interface UsageEvents {
+  accountId: number;
+  key: string;
+  nameId: number;
+  day: Day;
+  value: number;
+  recordedAt: Moment;
+}
+
+interface HeldInputs {
+  id: Generated<number>;
+  source: string;
+  account: string;
+  input: Json<unknown>;
+  recordedAt: Moment;
+  backfilled: Generated<boolean>;
+  hash: string;
+}
+
+interface Documents {
+  kind: string;
+  id: string;
+  revision: number;
+  body: Json<unknown>;
+  hash: string;
+  author: string;
+  note: string | null;
+  createdAt: Generated<Date>;
+}
+
+interface LiveDocuments {
+  kind: string;
+  id: string;
+  revision: number;
+}
+
+interface AccountWork {
+  accountId: number;
+  dirtySeq: Generated<number>;
+  scoredSeq: Generated<number>;
+  nextScoreAt: NullableMoment;
+  factsSeq: Generated<number>;
+  respondedSeq: Generated<number>;
+  nextRespondAt: NullableMoment;
+  failures: Generated<number>;
+  lastError: string | null;
+  failedAt: NullableMoment;
+  retryAt: NullableMoment;
+}
+
+interface Scores {
+  accountId: number;
+  day: Day;
+  at: Moment;
+  origin: "live" | "replayed";
+  modelId: string;
+  modelRevision: number;
+  score: number | null;
+  band: string | null;
+  coverage: number;
+  reason: string;
+  bandMemory: Json<BandMemory>;
+  drivers: Json<unknown>;
+  metrics: Json<unknown>;
+}
+
+interface Changes {
+  accountId: number;
+  id: Generated<number>;
+  at: Moment;
+  kind: string;
+  data: Json<Record<string, unknown>>;
+}
+
+interface TriggerStates {
+  accountId: number;
+  playbookId: string;
+  revision: number;
+  state: "inactive" | "pending" | "firing" | "recovering";
+  since: Moment;
+  dueAt: NullableMoment;
+  episode: Generated<number>;
+  lastFiredAt: NullableMoment;
+  baseline: Generated<boolean>;
+  reason: string;
+}
+
+interface Runs {
+  id: Generated<number>;
+  accountId: number;
+  playbookId: string;
+  episode: number;
+  revision: number;
+  state: "active" | "done" | "stopped";
+  stepId: string | null;
+  visit: Generated<number>;
+  dueAt: NullableMoment;
+  reason: string;
+  startedAt: Moment;
+  finishedAt: NullableMoment;
+}
+
+export type ActionState =
+  | "pending"
+  | "claimed"
+  | "sending"
+  | "sent"
+  | "retry"
+  | "failed"
+  | "unknown"
+  | "cancelled"
+  | "skipped";
+
+interface Actions {
+  id: Generated<number>;
+  runId: number;
+  accountId: number;
+  playbookId: string;
+  revision: number;
+  stepId: string;
+  visit: number;
+  recipient: string;
+  kind: "email" | "slack" | "task" | "webhook";
+  channel: string | null;
+  message: Json<unknown>;
+  state: ActionState;
+  reason: string;
+  attempt: Generated<number>;
+  fence: Generated<number>;
+  leaseUntil: NullableMoment;
+  dueAt: Moment;
+  firstAttemptAt: NullableMoment;
+  createdAt: Moment;
+  settledAt: NullableMoment;
+  receipt: ColumnType<unknown, string | null | undefined, string | null>;
+}
+
+interface ActionLog {
+  actionId: number;
+  id: Generated<number>;
+  at: Generated<Date>;
+  attempt: number;
+  state: string;
+  author: string;
+  reason: string;
+}
+
+interface Tasks {
+  id: Generated<number>;
+  accountId: number;
+  actionId: number | null;
+  title: string;
+  body: Generated<string>;
+  assignee: string | null;
+  dueOn: Day | null;
+  state: "open" | "done" | "cancelled";
+  outcome: string | null;
+  createdAt: Moment;
+  settledAt: NullableMoment;
+  settledBy: string | null;
+}
+
+interface ChannelStates {
+  channel: string;
+  nextFreeAt: NullableMoment;
+  disabledAt: NullableMoment;
+  disabledReason: string | null;
+}
+
+interface Slots {
+  job: string;
+  slot: Moment;
+  state: "running" | "done" | "skipped";
+  leaseUntil: NullableMoment;
+  finishedAt: NullableMoment;
+  detail: ColumnType<unknown, string | null | undefined, string | null>;
+}
+
+interface ApiTokens {
+  id: Generated<number>;
+  name: string;
+  hash: string;
+  scopes: string[];
+  createdAt: Generated<Date>;
+  lastUsedAt: NullableMoment;
+  revokedAt: NullableMoment;
+}
+
+interface IdempotencyKeys {
+  tokenId: number;
+  key: string;
+  requestHash: string;
+  status: number;
+  response: Json<unknown>;
+  createdAt: Generated<Date>;
+}
+
+/** Our tables as Kysely sees them, in camelCase. The migrations are the truth. */
+export interface Schema {
+  accounts: Accounts;
+  identities: Identities;
+  streams: Streams;
+  streamCoverage: StreamCoverage;
+  records: Records;
+  recordChanges: RecordChanges;
+  usageNames: UsageNames;
+  usageDaily: UsageDaily;
+  usageSuperseded: UsageSuperseded;
+  usageEvents: UsageEvents;
+  heldInputs: HeldInputs;
+  documents: Documents;
+  liveDocuments: LiveDocuments;
+  accountWork: AccountWork;
+  scores: Scores;
+  changes: Changes;
+  triggerStates: TriggerStates;
+  runs: Runs;
+  actions: Actions;
+  actionLog: ActionLog;
+  tasks: Tasks;
+  channelStates: ChannelStates;
+  slots: Slots;
+  apiTokens: ApiTokens;
+  idempotencyKeys: IdempotencyKeys;
+}
