@@ -75,7 +75,8 @@ create table changes_default partition of changes default;
 create table trigger_states (
   account_id bigint not null references accounts (id) on delete cascade,
   playbook_id text not null,
-  revision integer not null,
+  -- A hash of the audience and trigger it was judged by: another one starts from a baseline again.
+  trigger_key text not null,
   state text not null check (state in ('inactive', 'pending', 'firing', 'recovering')),
   since timestamptz not null,
   due_at timestamptz,
@@ -129,6 +130,8 @@ create table actions (
   first_attempt_at timestamptz,
   created_at timestamptz not null,
   settled_at timestamptz,
+  -- An earlier attempt ended in doubt.
+  may_repeat boolean not null default false,
   -- The receiver's answer, without secrets.
   receipt jsonb,
   unique (run_id, step_id, visit, recipient)

@@ -163,7 +163,7 @@ interface Changes {
 interface TriggerStates {
   accountId: number;
   playbookId: string;
-  revision: number;
+  triggerKey: string;
   state: "inactive" | "pending" | "firing" | "recovering";
   since: Moment;
   dueAt: NullableMoment;
@@ -220,6 +220,7 @@ interface Actions {
   firstAttemptAt: NullableMoment;
   createdAt: Moment;
   settledAt: NullableMoment;
+  mayRepeat: Generated<boolean>;
   receipt: ColumnType<unknown, string | null | undefined, string | null>;
 }
 

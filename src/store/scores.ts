@@ -1,0 +1,125 @@
+import { sql } from "kysely";
+import type { BandMemory, DayNumber, Driver, MetricValue } from "../scoring/history.ts";
+import type { Db, Tx } from "./db.ts";
+
+/** A score as it is kept: the last one of its local day. */
+export interface StoredScore {
+  readonly accountId: number;
+  readonly day: string;
+  readonly at: Date;
+  readonly origin: "live" | "replayed";
+  readonly modelId: string;
+  readonly modelRevision: number;
+  readonly score: number | null;
+  readonly band: string | null;
+  readonly coverage: number;
+  readonly reason: string;
+  readonly bandMemory: BandMemory;
+  readonly drivers: readonly Driver[];
+  readonly metrics: Readonly<Record<string, MetricValue>>;
+}
+
+/** What scoring needs of the score before: the band's memory, and what to compare with. */
+export interface PreviousScore {
+  readonly accountId: number;
+  readonly score: number | null;
+  readonly band: string | null;
+  readonly bandMemory: BandMemory;
+}
+
+/** The newest score of each account up to and including `throughDay` (days since 1970; far ahead for the present). */
+export async function readPreviousScores(
+  db: Db | Tx,
+  accountIds: readonly number[],
+  throughDay: DayNumber,
+): Promise<Map<number, PreviousScore>> {
+  const { rows } = await sql<PreviousScore>`
+    select s.account_id, s.score::float8 as score, s.band, s.band_memory
+    from unnest(${accountIds}::bigint[]) as a (id)
+    cross join lateral (
+      select account_id, score, band, band_memory from scores
+      where account_id = a.id and day <= date '1970-01-01' + ${throughDay}::integer
+      order by day desc limit 1
+    ) s`.execute(db);
+  return new Map(rows.map((row) => [row.accountId, row]));
+}
+
+/** Writes scores; the last one of a day wins, and a replayed one never replaces a live one unless told to. */
+export async function writeScores(db: Db | Tx, scores: readonly StoredScore[], replaceLive: boolean): Promise<number> {
+  const result = await sql`
+    insert into scores (account_id, day, at, origin, model_id, model_revision, score, band, coverage, reason,
+      band_memory, drivers, metrics)
+    select * from unnest(
+      ${scores.map((s) => s.accountId)}::bigint[],
+      ${scores.map((s) => s.day)}::date[],
+      ${scores.map((s) => s.at.toISOString())}::timestamptz[],
+      ${scores.map((s) => s.origin)}::text[],
+      ${scores.map((s) => s.modelId)}::text[],
+      ${scores.map((s) => s.modelRevision)}::integer[],
+      ${scores.map((s) => s.score)}::numeric[],
+      ${scores.map((s) => s.band)}::text[],
+      ${scores.map((s) => s.coverage)}::real[],
+      ${scores.map((s) => s.reason)}::text[],
+      ${scores.map((s) => JSON.stringify(s.bandMemory))}::json[],
+      ${scores.map((s) => JSON.stringify(s.drivers))}::json[],
+      ${scores.map((s) => JSON.stringify(s.metrics))}::json[]
+    )
+    on conflict (account_id, day) do update set
+      at = excluded.at, origin = excluded.origin, model_id = excluded.model_id,
+      model_revision = excluded.model_revision, score = excluded.score, band = excluded.band,
+      coverage = excluded.coverage, reason = excluded.reason, band_memory = excluded.band_memory,
+      drivers = excluded.drivers, metrics = excluded.metrics
+    where ${replaceLive} or scores.origin = 'replayed'`.execute(db);
+  return Number(result.numAffectedRows ?? 0);
+}
+
+/** The newest score of each account as of the end of `throughDay`, whole. */
+export async function readScores(
+  db: Db | Tx,
+  accountIds: readonly number[],
+  throughDay: DayNumber,
+): Promise<Map<number, StoredScore>> {
+  const { rows } = await sql<StoredScore>`
+    select s.account_id, s.day, s.at, s.origin, s.model_id, s.model_revision, s.score::float8 as score, s.band,
+      s.coverage, s.reason, s.band_memory, s.drivers, s.metrics
+    from unnest(${accountIds}::bigint[]) as a (id)
+    cross join lateral (
+      select * from scores where account_id = a.id and day <= date '1970-01-01' + ${throughDay}::integer
+      order by day desc limit 1
+    ) s`.execute(db);
+  return new Map(rows.map((row) => [row.accountId, row]));
+}
+
+/** True when some live score stands in the given days, which a replay must not overwrite unasked. */
+export async function hasLiveScores(db: Db, fromDay: string, toDay: string): Promise<boolean> {
+  const row = await db
+    .selectFrom("scores")
+    .select("accountId")
+    .where("day", ">=", fromDay)
+    .where("day", "<=", toDay)
+    .where("origin", "=", "live")
+    .limit(1)
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
+/** A fact about an account that came to be. */
+export interface AccountChange {
+  readonly accountId: number;
+  readonly at: Date;
+  readonly kind: "score" | "band";
+  readonly data: Readonly<Record<string, unknown>>;
+}
+
+/** Notes changes, for the account's story. */
+export async function writeChanges(tx: Tx, changes: readonly AccountChange[]): Promise<void> {
+  if (changes.length === 0) return;
+  await sql`
+    insert into changes (account_id, at, kind, data)
+    select * from unnest(
+      ${changes.map((c) => c.accountId)}::bigint[],
+      ${changes.map((c) => c.at.toISOString())}::timestamptz[],
+      ${changes.map((c) => c.kind)}::text[],
+      ${changes.map((c) => JSON.stringify(c.data))}::jsonb[]
+    )`.execute(tx);
+}
