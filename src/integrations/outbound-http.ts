@@ -1,0 +1,186 @@
+import { Agent as HttpAgent } from "node:http";
+import { Agent as HttpsAgent } from "node:https";
+import { connect as connectTcp, isIP, type LookupFunction, type Socket } from "node:net";
+import type { Readable } from "node:stream";
+import { connect as connectTls } from "node:tls";
+import axios from "axios";
+import type { HttpHeaders } from "./http-status.ts";
+import {
+  checkedTarget,
+  firstFault,
+  guardedLookup,
+  hostOf,
+  literalFault,
+  RefusedAddressError,
+  type Resolve,
+  resolveBySystem,
+} from "./outbound-guard.ts";
+import { networkReason } from "./redact.ts";
+
+/** A receiver and the limits of a call to it. */
+export interface OutboundOptions {
+  readonly url: string;
+  readonly deadlineMs: number;
+  /** Also plain HTTP, any port and addresses that are not public. */
+  readonly allowPrivate: boolean;
+  /** How names are resolved; the system's way unless given. */
+  readonly resolve?: Resolve | undefined;
+  /** How a checked connection is opened; TCP or TLS unless given. */
+  readonly dial?: Dial | undefined;
+}
+
+/** Where to connect. `lookup` gives only addresses that passed the guard. */
+export interface DialTarget {
+  readonly host: string;
+  readonly port: number;
+  readonly secure: boolean;
+  readonly lookup: LookupFunction;
+}
+
+export type Dial = (target: DialTarget) => Socket;
+
+/** What came of one request. */
+export type Exchange =
+  | { readonly kind: "answered"; readonly status: number; readonly headers: HttpHeaders; readonly text: string }
+  /** Surely nothing of the request left: there was no connection yet. */
+  | { readonly kind: "unsent"; readonly reason: string }
+  /** The request may have arrived. */
+  | { readonly kind: "unanswered"; readonly reason: string };
+
+export interface Outbound {
+  /** Posts exactly these bytes, once. Never throws for what the network or the receiver does. */
+  post(body: Buffer, headers: Readonly<Record<string, string>>, signal: AbortSignal): Promise<Exchange>;
+  /** Resolves the host and judges its addresses, without connecting. */
+  check(): Promise<{ readonly ok: boolean; readonly detail: string }>;
+}
+
+/** More of an answer than this is not read: its status has already said all. */
+const longestAnswerBytes = 64 * 1024;
+const longestBodyBytes = 1024 * 1024;
+
+/**
+ * Makes the one way out over HTTP: one connection per request to a guarded address, no redirects, no proxy, no
+ * decompression, a cap on the answer, and a deadline that a trickling receiver cannot stretch. Throws for a URL that may not be called.
+ */
+export function openOutbound(options: OutboundOptions): Outbound {
+  const url = checkedTarget(options.url, options.allowPrivate);
+  return {
+    post: (body, headers, signal) => post(options, url, { body, headers, signal }),
+    check: () => checkHost(options, url),
+  };
+}
+
+interface Call {
+  readonly body: Buffer;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly signal: AbortSignal;
+}
+
+async function post(options: OutboundOptions, url: URL, call: Call): Promise<Exchange> {
+  const signal = AbortSignal.any([call.signal, AbortSignal.timeout(options.deadlineMs)]);
+  const wire = { isConnected: false };
+  const agent = guardedAgent(options, url, wire);
+  try {
+    const response = await axios.request<Readable>({
+      adapter: "http",
+      method: "post",
+      url: url.href,
+      data: call.body,
+      headers: { "user-agent": "Keepwell", "accept-encoding": "identity", accept: "*/*", ...call.headers },
+      httpAgent: agent,
+      httpsAgent: agent,
+      maxRedirects: 0,
+      proxy: false,
+      decompress: false,
+      maxBodyLength: longestBodyBytes,
+      responseType: "stream",
+      validateStatus: () => true,
+      signal,
+    });
+    const text = await readSome(response.data, signal);
+    return { kind: "answered", status: response.status, headers: { ...response.headers }, text };
+  } catch (error) {
+    const reason = error instanceof Error && isRefusal(error) ? refusalWords : networkReason(error);
+    return { kind: wire.isConnected ? "unanswered" : "unsent", reason };
+  } finally {
+    agent.destroy();
+  }
+}
+
+const refusalWords = "the receiver's address is not public";
+
+function isRefusal(error: Error): boolean {
+  return "code" in error && error.code === "EREFUSEDADDRESS";
+}
+
+/** The beginning of an answer. An answer that breaks off or hangs is cut, not an error: the status stands. */
+async function readSome(stream: Readable, signal: AbortSignal): Promise<string> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  const stop = (): void => {
+    stream.destroy();
+  };
+  signal.addEventListener("abort", stop, { once: true });
+  try {
+    for await (const chunk of stream) {
+      const bytes = Buffer.from(chunk);
+      chunks.push(bytes);
+      size += bytes.length;
+      if (size >= longestAnswerBytes || signal.aborted) break;
+    }
+  } catch {
+    // Whatever ended the answer, what came of it is enough.
+  } finally {
+    signal.removeEventListener("abort", stop);
+    stream.destroy();
+  }
+  return Buffer.concat(chunks).subarray(0, longestAnswerBytes).toString("utf8");
+}
+
+/** An agent for one request. It ignores what Node would connect to and dials the checked target, noting when bytes can begin to flow. */
+function guardedAgent(options: OutboundOptions, url: URL, wire: { isConnected: boolean }): HttpAgent | HttpsAgent {
+  const secure = url.protocol === "https:";
+  const agent = secure ? new HttpsAgent({ keepAlive: false }) : new HttpAgent({ keepAlive: false });
+  const target: DialTarget = {
+    host: hostOf(url),
+    port: portOf(url),
+    secure,
+    lookup: guardedLookup(options.resolve ?? resolveBySystem, options.allowPrivate),
+  };
+  const dial = options.dial ?? dialByNet;
+  agent.createConnection = () => {
+    // Node asks no lookup for an IP literal, so it is judged here, at the last moment.
+    const fault = options.allowPrivate ? null : literalFault(target.host);
+    if (fault !== null) throw new RefusedAddressError(fault);
+    const socket = dial(target);
+    socket.once(secure ? "secureConnect" : "connect", () => {
+      wire.isConnected = true;
+    });
+    return socket;
+  };
+  return agent;
+}
+
+function portOf(url: URL): number {
+  if (url.port !== "") return Number(url.port);
+  return url.protocol === "https:" ? 443 : 80;
+}
+
+const dialByNet: Dial = ({ host, port, secure, lookup }) => {
+  if (!secure) return connectTcp({ host, port, lookup });
+  // Server names are never addresses (RFC 6066).
+  return connectTls({ host, port, lookup, ...(isIP(host) === 0 ? { servername: host } : {}), minVersion: "TLSv1.2" });
+};
+
+async function checkHost(options: OutboundOptions, url: URL): Promise<{ ok: boolean; detail: string }> {
+  const host = hostOf(url);
+  if (isIP(host) !== 0) return { ok: true, detail: "the address is allowed; nothing was sent" };
+  try {
+    const addresses = await (options.resolve ?? resolveBySystem)(host);
+    const fault = options.allowPrivate ? null : firstFault(addresses);
+    if (fault !== null) return { ok: false, detail: `${refusalWords}: ${fault}` };
+    return { ok: true, detail: `the host has ${addresses.length} allowed address(es); nothing was sent` };
+  } catch (error) {
+    return { ok: false, detail: networkReason(error) };
+  }
+}

@@ -1,0 +1,72 @@
+import MailComposer from "nodemailer/lib/mail-composer";
+import type { EmailMessage } from "../../playbooks/message.ts";
+import { isAddrSpec, type Mailbox } from "./address.ts";
+
+const repeatNotice = "This may be a repeat: an earlier attempt to send it ended without an answer.";
+
+/** One message as it goes over the wire, and the only two addresses of its envelope. */
+export interface Letter {
+  readonly from: string;
+  readonly to: string;
+  readonly mime: Buffer;
+}
+
+export interface Sender {
+  readonly from: Mailbox;
+  readonly replyTo: string | null;
+}
+
+/** Builds the MIME text of a message, or says why it must not be sent. A repeat is announced to our own team only. */
+export async function composeLetter(
+  sender: Sender,
+  message: EmailMessage,
+  mayRepeat: boolean,
+  now: Date,
+): Promise<Letter | { readonly fault: string }> {
+  const replyTo = message.replyTo ?? sender.replyTo;
+  const fault = addressingFault(message, replyTo);
+  if (fault !== null) return { fault };
+  const announced = mayRepeat && message.audience === "team";
+  const node = new MailComposer({
+    from: { name: sender.from.name, address: sender.from.address },
+    to: [{ name: "", address: message.to }],
+    ...(replyTo === null ? {} : { replyTo: { name: "", address: replyTo } }),
+    subject: oneLine(message.subject),
+    messageId: message.messageId,
+    date: now,
+    text: announced ? `${repeatNotice}\n\n${message.text}` : message.text,
+    html: announced ? announceInHtml(message.html) : message.html,
+    // RFC 3834: keeps holiday notices and other robots from answering.
+    headers: { "Auto-Submitted": "auto-generated" },
+    disableFileAccess: true,
+    disableUrlAccess: true,
+  }).compile();
+  const envelope = node.getEnvelope();
+  // The last word before sending: the library, too, must see this one recipient and no other.
+  if (envelope.to.length !== 1 || envelope.to[0]?.toLowerCase() !== message.to.toLowerCase()) {
+    return { fault: "the message would go to somebody else than its one recipient" };
+  }
+  return { from: sender.from.address, to: message.to, mime: await node.build() };
+}
+
+function addressingFault(message: EmailMessage, replyTo: string | null): string | null {
+  if (!isAddrSpec(message.to)) return "the recipient is not exactly one plain mail address";
+  if (replyTo !== null && !isAddrSpec(replyTo)) return "the reply-to is not exactly one plain mail address";
+  // Only what an addr-spec may hold: no folding, no second header.
+  if (!/^<[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]+@[A-Za-z0-9.-]+>$/.test(message.messageId))
+    return "the Message-ID is malformed";
+  return null;
+}
+
+function oneLine(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not get through.
+  return text.replace(/[\u0000-\u001f\u007f\u2028\u2029]+/g, " ").trim();
+}
+
+function announceInHtml(html: string): string {
+  const notice = `<p><strong>${repeatNotice}</strong></p>`;
+  const body = /<body[^>]*>/i.exec(html);
+  if (body === null) return `${notice}${html}`;
+  const end = body.index + body[0].length;
+  return `${html.slice(0, end)}${notice}${html.slice(end)}`;
+}
