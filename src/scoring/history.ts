@@ -106,6 +106,8 @@ export interface BandMemory {
   /** The band that would be entered once it has held for the dwell time. */
   readonly candidate: string | null;
   readonly candidateSince: Instant | null;
+  /** Bands beyond the candidate, each with the moment since which the score has held beyond its edge; the nearest first. */
+  readonly further?: readonly { readonly band: string; readonly since: Instant }[] | undefined;
 }
 
 /** The whole answer of a health model for one account as of a moment. */

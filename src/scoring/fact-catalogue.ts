@@ -1,0 +1,79 @@
+import { suggestion } from "./fault.ts";
+import { metricDefinition } from "./metrics.ts";
+
+/** What kind of value a fact has; `any` are an account's own fields, whose values decide at run time. */
+export type FactType = "number" | "text" | "boolean" | "day" | "any";
+
+/** The facts a condition may name in its place. */
+export interface FactCatalogue {
+  /** Null when the fact may not be named. */
+  typeOf(name: string): FactType | null;
+  /** Why `typeOf` is null for this name, in words, with a suggestion where one is near. */
+  refusal(name: string): string;
+}
+
+const fixedFacts: ReadonlyMap<string, FactType> = new Map([
+  ["account.key", "text"],
+  ["account.name", "text"],
+  ["account.industry", "text"],
+  ["account.country", "text"],
+  ["account.domain", "text"],
+  ["account.began_on", "day"],
+  ["segment", "text"],
+  ["stage", "text"],
+  ["owner", "text"],
+  ["score", "number"],
+  ["band", "text"],
+  ["coverage", "number"],
+]);
+
+/** Names of the facts whose names do not depend on the data; `account.fields.<name>` and metrics stand beside them. */
+export const fixedFactNames: readonly string[] = [...fixedFacts.keys()];
+
+const ownField = /^account\.fields\.[a-z][a-z0-9_]*$/i;
+const planned = /^(risk|pulse|sentiment|milestone|milestones|opportunity|touchpoints|renewal)(\.|$)/;
+
+/** Metrics people look for, so that a slip of the pen finds its neighbour. */
+const commonMetrics = [
+  "tickets.open",
+  "tickets.open_urgent",
+  "tickets.created_28d",
+  "tickets.first_response_hours_90d",
+  "tickets.resolution_hours_90d",
+  "csat.avg_90d",
+  "nps.latest",
+  "billing.mrr",
+  "billing.overdue_days",
+  "contract.seats",
+  "contract.days_to_renewal",
+  "account.age_days",
+] as const;
+
+/** The type of a fact, or null when there is no such fact. */
+export function factType(name: string): FactType | null {
+  const fixed = fixedFacts.get(name);
+  if (fixed !== undefined) return fixed;
+  if (ownField.test(name)) return "any";
+  return metricDefinition(name)?.type ?? null;
+}
+
+/** Every fact there is: what segments, triggers and branches may name. */
+export const factCatalogue: FactCatalogue = { typeOf: factType, refusal };
+
+/** The catalogue without some facts, each refused for `reason`. */
+export function withoutFacts(names: readonly string[], reason: string): FactCatalogue {
+  return {
+    typeOf: (name) => (names.includes(name) ? null : factType(name)),
+    refusal: (name) => (names.includes(name) ? reason : refusal(name)),
+  };
+}
+
+/** Those of `facts` that are metrics: what must be computed before a condition can be judged. */
+export function metricsAmong(facts: Iterable<string>): readonly string[] {
+  return [...new Set(facts)].filter((name) => !fixedFacts.has(name) && metricDefinition(name) !== null);
+}
+
+function refusal(name: string): string {
+  if (planned.test(name)) return `the fact "${name}" is not supported yet`;
+  return `unknown fact "${name}"${suggestion(name, [...fixedFactNames, ...commonMetrics])}`;
+}
