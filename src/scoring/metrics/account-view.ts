@@ -1,0 +1,111 @@
+import { dayOfInstant, parseDay } from "../days.ts";
+import type { AccountHistory, CompanyFacts, DayNumber, Instant, StreamCoverage, UsageSeries } from "../history.ts";
+import { accountAsOf, type RecordState, recordsAsOf } from "../record-state.ts";
+import type { FieldsOf, RecordKind } from "../records.ts";
+import { firstUse, seriesAsOf } from "./usage-series.ts";
+import { watermarkAsOf } from "./watermark.ts";
+
+type Folded = { [K in RecordKind]?: readonly RecordState<K>[] };
+
+/** One account at one moment, as its metrics see it. What several metrics need is worked out once. */
+export interface AccountView {
+  readonly history: AccountHistory;
+  readonly coverage: StreamCoverage;
+  readonly company: CompanyFacts;
+  readonly now: Instant;
+  readonly account: FieldsOf<"account">;
+  /** The account's own, else the company's. */
+  readonly zone: string;
+  /** The local day `now` belongs to. */
+  readonly today: DayNumber;
+  /** The last complete local day. */
+  readonly lastDay: DayNumber;
+  readonly memo: {
+    readonly folded: Folded;
+    usage: Map<string, UsageSeries> | null;
+    /** Undefined until it was asked for. */
+    began: DayNumber | null | undefined;
+  };
+}
+
+/** How far the records of a kind reach. */
+export interface Reach {
+  /** The last day of windows. */
+  readonly end: DayNumber;
+  readonly ageDays: number;
+}
+
+export function viewAccount(
+  history: AccountHistory,
+  coverage: StreamCoverage,
+  company: CompanyFacts,
+  now: Instant,
+): AccountView {
+  const account = accountAsOf(history, now);
+  const zone = account.zone ?? company.zone;
+  const today = dayOfInstant(zone, now);
+  const memo = { folded: {}, usage: null, began: undefined };
+  return { history, coverage, company, now, account, zone, today, lastDay: today - 1, memo };
+}
+
+/** The account's records of a kind as known at the view's moment. */
+export function recordsOf<K extends RecordKind>(view: AccountView, kind: K): readonly RecordState<K>[] {
+  const folded: { [P in K]?: readonly RecordState<K>[] } = view.memo.folded;
+  const known = folded[kind];
+  if (known !== undefined) return known;
+  const records = recordsAsOf(view.history, kind, view.now);
+  folded[kind] = records;
+  return records;
+}
+
+/**
+ * How far the records of a kind reach: to the watermark, or, where no stream has stated one, as old as the account's newest
+ * change of that kind. Null when nothing of the kind has been delivered.
+ */
+export function reachOf(view: AccountView, kind: RecordKind): Reach | null {
+  const statements = view.coverage.kinds.get(kind);
+  const mark = statements === undefined ? null : watermarkAsOf(statements, view.lastDay, view.now);
+  if (mark !== null) return { end: mark, ageDays: view.lastDay - mark };
+  let newest = -Infinity;
+  for (const record of recordsOf(view, kind)) newest = Math.max(newest, record.lastAt);
+  return newest === -Infinity ? null : { end: view.lastDay, ageDays: ageOf(view, newest) };
+}
+
+/** Whole days between an instant's day and the last complete one; 0 for what happened today. */
+export function ageOf(view: AccountView, instant: Instant): number {
+  return Math.max(0, view.lastDay - dayOfInstant(view.zone, instant));
+}
+
+/** Daily totals of a usage name as known at the view's moment. */
+export function usageOf(view: AccountView, name: string): UsageSeries | null {
+  const series = view.history.usage.get(name);
+  if (series === undefined) return null;
+  if (series.revisions === undefined) return series;
+  view.memo.usage ??= new Map();
+  const known = view.memo.usage.get(name);
+  if (known !== undefined) return known;
+  const asOf = seriesAsOf(series, view.now);
+  view.memo.usage.set(name, asOf);
+  return asOf;
+}
+
+/** The day the account began: as its record says, else the first day anything is known of it; null when nothing is. */
+export function beganOf(view: AccountView): DayNumber | null {
+  if (view.memo.began === undefined) view.memo.began = findBegan(view);
+  return view.memo.began;
+}
+
+function findBegan(view: AccountView): DayNumber | null {
+  if (view.account.beganOn != null) return parseDay(view.account.beganOn);
+  let first = Infinity;
+  for (const { occurredAt, recordedAt } of view.history.changes) {
+    if (occurredAt <= view.now && recordedAt <= view.now) first = Math.min(first, occurredAt);
+  }
+  let day = first === Infinity ? Infinity : dayOfInstant(view.zone, first);
+  for (const name of view.history.usage.keys()) {
+    const series = usageOf(view, name);
+    const used = series === null ? null : firstUse(series, view.lastDay);
+    if (used !== null) day = Math.min(day, used);
+  }
+  return day === Infinity ? null : day;
+}

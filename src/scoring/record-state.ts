@@ -1,0 +1,122 @@
+import type { AccountHistory, Instant, RecordChange } from "./history.ts";
+import type { FieldsOf, RecordKind } from "./records.ts";
+
+/** A change row of one kind. */
+export interface ChangeOf<K extends RecordKind> {
+  readonly kind: K;
+  readonly recordId: number;
+  readonly occurredAt: Instant;
+  readonly recordedAt: Instant;
+  readonly set: FieldsOf<K>;
+}
+
+/** One record as of a moment. */
+export interface RecordState<K extends RecordKind> {
+  readonly recordId: number;
+  /** A field that is absent or null is not known, or was cleared. */
+  readonly fields: FieldsOf<K>;
+  /** What led here, oldest first; never empty. */
+  readonly changes: readonly ChangeOf<K>[];
+  /** When the first change occurred. */
+  readonly firstAt: Instant;
+  /** When the newest change occurred. */
+  readonly lastAt: Instant;
+}
+
+/** The records of one kind as known at `now`, in order of their ids. The order of the change rows, and rows given twice, do not matter. */
+export function recordsAsOf<K extends RecordKind>(
+  history: AccountHistory,
+  kind: K,
+  now: Instant,
+): readonly RecordState<K>[] {
+  const known = changesAsOf(history.changes, kind, now, byRecordThenTime);
+  const states: RecordState<K>[] = [];
+  let from = 0;
+  for (let index = 1; index <= known.length; index += 1) {
+    if (index < known.length && known[index]?.recordId === known[from]?.recordId) continue;
+    const state = stateOf(known.length === index && from === 0 ? known : known.slice(from, index));
+    if (state !== null) states.push(state);
+    from = index;
+  }
+  return states;
+}
+
+/** One record as known at `now` from its own change rows; null when nothing was known of it. */
+export function foldRecord<K extends RecordKind>(
+  changes: readonly RecordChange[],
+  kind: K,
+  now: Instant,
+): RecordState<K> | null {
+  return stateOf(changesAsOf(changes, kind, now, byTime));
+}
+
+/** The account's own fields as known at `now`. Several sources may describe it: of two that set a field the later change counts. */
+export function accountAsOf(history: AccountHistory, now: Instant): FieldsOf<"account"> {
+  return foldRecord(history.changes, "account", now)?.fields ?? {};
+}
+
+function changesAsOf<K extends RecordKind>(
+  changes: readonly RecordChange[],
+  kind: K,
+  now: Instant,
+  compare: (a: ChangeOf<RecordKind>, b: ChangeOf<RecordKind>) => number,
+): ChangeOf<K>[] {
+  const known: ChangeOf<K>[] = [];
+  let ordered = true;
+  for (const change of changes) {
+    if (!isOf(change, kind) || change.occurredAt > now || change.recordedAt > now) continue;
+    const previous = known.at(-1);
+    if (ordered && previous !== undefined && compare(previous, change) > 0) ordered = false;
+    known.push(change);
+  }
+  return ordered ? known : known.sort(compare);
+}
+
+function isOf<K extends RecordKind>(change: RecordChange, kind: K): change is RecordChange & ChangeOf<K> {
+  return change.kind === kind;
+}
+
+function stateOf<K extends RecordKind>(changes: readonly ChangeOf<K>[]): RecordState<K> | null {
+  const first = changes[0];
+  if (first === undefined) return null;
+  let fields = first.set;
+  let last = first;
+  for (let index = 1; index < changes.length; index += 1) {
+    last = changes[index] ?? last;
+    fields = patch(fields, last.set);
+  }
+  return { recordId: first.recordId, fields, changes, firstAt: first.occurredAt, lastAt: last.occurredAt };
+}
+
+function patch<K extends RecordKind>(fields: FieldsOf<K>, set: FieldsOf<K>): FieldsOf<K> {
+  const next = { ...fields, ...set };
+  // An account's own fields are patched one by one, as the fields beside them are.
+  if (!hasOwnFields(fields) || !hasOwnFields(set)) return next;
+  return { ...next, fields: { ...fields.fields, ...set.fields } };
+}
+
+function hasOwnFields(value: object): value is { readonly fields: object } {
+  return "fields" in value && typeof value.fields === "object" && value.fields !== null;
+}
+
+function byRecordThenTime(a: ChangeOf<RecordKind>, b: ChangeOf<RecordKind>): number {
+  return a.recordId - b.recordId || byTime(a, b);
+}
+
+function byTime(a: ChangeOf<RecordKind>, b: ChangeOf<RecordKind>): number {
+  return (
+    a.occurredAt - b.occurredAt || a.recordedAt - b.recordedAt || a.recordId - b.recordId || byContent(a.set, b.set)
+  );
+}
+
+/** Any order will do for changes of one moment, as long as it does not depend on the order they came in. */
+function byContent(a: object, b: object): number {
+  const left = contentOf(a);
+  const right = contentOf(b);
+  if (left === right) return 0;
+  return left < right ? -1 : 1;
+}
+
+function contentOf(set: object): string {
+  return JSON.stringify(Object.entries(set).sort(([a], [b]) => (a < b ? -1 : 1)));
+}
