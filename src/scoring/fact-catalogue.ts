@@ -1,5 +1,5 @@
 import { suggestion } from "./fault.ts";
-import { metricDefinition } from "./metrics.ts";
+import { compileMetrics, metricDefinition, metricForms } from "./metrics.ts";
 
 /** What kind of value a fact has; `any` are an account's own fields, whose values decide at run time. */
 export type FactType = "number" | "text" | "boolean" | "day" | "any";
@@ -33,21 +33,8 @@ export const fixedFactNames: readonly string[] = [...fixedFacts.keys()];
 const ownField = /^account\.fields\.[a-z][a-z0-9_]*$/i;
 const planned = /^(risk|pulse|sentiment|milestone|milestones|opportunity|touchpoints|renewal)(\.|$)/;
 
-/** Metrics people look for, so that a slip of the pen finds its neighbour. */
-const commonMetrics = [
-  "tickets.open",
-  "tickets.open_urgent",
-  "tickets.created_28d",
-  "tickets.first_response_hours_90d",
-  "tickets.resolution_hours_90d",
-  "csat.avg_90d",
-  "nps.latest",
-  "billing.mrr",
-  "billing.overdue_days",
-  "contract.seats",
-  "contract.days_to_renewal",
-  "account.age_days",
-] as const;
+/** The metrics whose names are fixed, so that a slip of the pen finds its neighbour. */
+const fixedMetricNames = metricForms.map(({ name }) => name).filter((name) => !name.includes("<"));
 
 /** The type of a fact, or null when there is no such fact. */
 export function factType(name: string): FactType | null {
@@ -73,7 +60,13 @@ export function metricsAmong(facts: Iterable<string>): readonly string[] {
   return [...new Set(facts)].filter((name) => !fixedFacts.has(name) && metricDefinition(name) !== null);
 }
 
+/** Why a name is no metric, in words, with a suggestion where one is near. */
+export function metricRefusal(name: string): string {
+  return `${compileMetrics([name]).faults[0]?.message ?? `unknown metric "${name}"`}${suggestion(name, fixedMetricNames)}`;
+}
+
 function refusal(name: string): string {
   if (planned.test(name)) return `the fact "${name}" is not supported yet`;
-  return `unknown fact "${name}"${suggestion(name, [...fixedFactNames, ...commonMetrics])}`;
+  if (name.startsWith("usage.")) return metricRefusal(name);
+  return `unknown fact "${name}"${suggestion(name, [...fixedFactNames, ...fixedMetricNames])}`;
 }
