@@ -23,6 +23,9 @@ const fixed: ReadonlyMap<string, Metric> = new Map(
   ]),
 );
 
+/** The names of all metrics but those of usage. */
+export const fixedMetricNames: readonly string[] = [...fixed.keys()];
+
 /** Every form a metric's name can have, for documents and schemas. */
 export const metricForms: readonly MetricForm[] = [
   ...usageForms,

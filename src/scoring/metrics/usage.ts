@@ -80,6 +80,11 @@ export const usageForms: readonly (MetricDefinition & { readonly pattern: string
   }),
 );
 
+/** The names of every metric of a usage name. */
+export function usageMetricNames(name: string): readonly string[] {
+  return usageAggregates.flatMap((aggregate) => usageWindows.map((window) => `usage.${name}.${aggregate}_${window}`));
+}
+
 /** The metric of a name such as `usage.logins.avg_28d`, null when it is none. */
 export function usageMetric(metric: string): Metric | null {
   const match = matcher.exec(metric);
