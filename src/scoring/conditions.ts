@@ -101,10 +101,9 @@ export function compileCondition(
   at = "",
 ): { readonly condition: CompiledCondition } | { readonly faults: readonly Fault[] } {
   const { node, faults: shape } = readCondition(document, at);
-  if (node === null)
-    return { faults: shape.map(({ keys, met, message }) => faultAt(joinPath(at, ...keys), met, message)) };
   const leaves: CompiledLeaf[] = [];
-  const faults: Fault[] = [];
+  const faults: Fault[] = shape.map(({ keys, met, message }) => faultAt(joinPath(at, ...keys), met, message));
+  if (node === null) return { faults };
   const tree = plant(node, (leaf) => {
     const compiled = fitLeaf(leaf, catalogue);
     if ("judge" in compiled) return leaves.push(compiled) - 1;

@@ -39,16 +39,7 @@ export function faultText(fault: Fault): string {
 
 /** Every issue of a zod parse as faults; `at` is the path of `document` within the whole. */
 export function faultsOf(error: z.ZodError, document: unknown, vocabulary: Vocabulary, at = ""): readonly Fault[] {
-  return error.issues.flatMap((issue) => {
-    const path = joinPath(at, ...issue.path);
-    const met = valueAt(document, issue.path);
-    if (issue.code === "unrecognized_keys") {
-      return issue.keys.map((key) =>
-        faultAt(joinPath(path, key), valueAt(met, [key]), unknownKeyMessage(key, vocabulary)),
-      );
-    }
-    return [faultAt(path, met, issueMessage(issue, met))];
-  });
+  return error.issues.flatMap((issue) => issueFaults(issue, document, vocabulary, at));
 }
 
 /** `; did you mean "x"?` for the nearest known word, or nothing when none is near. */
@@ -63,6 +54,34 @@ export function suggestion(word: string, known: Iterable<string>): string {
     }
   }
   return nearest === "" ? "" : `; did you mean "${nearest}"?`;
+}
+
+function issueFaults(issue: z.core.$ZodIssue, document: unknown, vocabulary: Vocabulary, at: string): readonly Fault[] {
+  const path = joinPath(at, ...issue.path);
+  const met = valueAt(document, issue.path);
+  if (issue.code === "unrecognized_keys") {
+    return issue.keys.map((key) =>
+      faultAt(joinPath(path, key), valueAt(met, [key]), unknownKeyMessage(key, vocabulary)),
+    );
+  }
+  if (issue.code !== "invalid_union") return [faultAt(path, met, issueMessage(issue, met))];
+  // The branch whose outside fits is the one that was meant: what is wrong inside it is the fault.
+  const meant = issue.errors.find((branch) => branch.every((inner) => !isAboutWhole(inner)));
+  if (meant !== undefined) return meant.flatMap((inner) => issueFaults(inner, met, vocabulary, path));
+  const expectations = issue.errors
+    .flatMap((branch) => branch.filter(isAboutWhole))
+    .map((inner) => issueMessage(inner, met));
+  return [faultAt(path, met, joinExpectations(expectations))];
+}
+
+function isAboutWhole(issue: z.core.$ZodIssue): boolean {
+  return issue.path.length === 0 && (issue.code === "invalid_type" || issue.code === "invalid_value");
+}
+
+/** "expected a and expected b" as "expected a or b". */
+function joinExpectations(messages: readonly string[]): string {
+  const wanted = messages.map((message) => message.replace(/^(is missing: )?expected /, ""));
+  return `expected ${[...new Set(wanted)].join(" or ")}`;
 }
 
 function unknownKeyMessage(key: string, vocabulary: Vocabulary): string {

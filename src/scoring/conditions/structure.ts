@@ -47,14 +47,17 @@ export interface ShapeFault {
 
 type Keys = readonly (string | number)[];
 
-/** Reads a document's shape: the tree, or null and every fault. Never recurses deeper than the depth cap. */
+/**
+ * Reads a document's shape: every fault, and the tree, of which only the well-formed parts are there if anything is at fault. Never
+ * recurses deeper than the depth cap.
+ */
 export function readCondition(
   document: unknown,
   at: string,
 ): { readonly node: ConditionNode | null; readonly faults: readonly ShapeFault[] } {
   const reader = new ShapeReader(at);
   const node = reader.node(document, [], 0);
-  return { node: reader.faults.length === 0 ? node : null, faults: reader.faults };
+  return { node, faults: reader.faults };
 }
 
 class ShapeReader {
