@@ -28,14 +28,15 @@ export function hostOf(url: URL): string {
   return url.hostname.replace(/^\[(.*)\]$/, "$1");
 }
 
-/** Why an IP literal may not be called; null for a public address, and for a name, which is judged once it is resolved. */
-export function literalFault(host: string): string | null {
+/** Node asks no lookup for an IP literal, so it is judged here; a name is judged once it is resolved. */
+function literalFault(host: string): string | null {
   return isIP(host) === 0 ? null : addressFault(host);
 }
 
 /** Why an address may not be called, in words; null when it is a global unicast address. Everything unknown is refused. */
 export function addressFault(address: string): string | null {
-  if (!ipaddr.isValid(address)) return "not an IP address";
+  // `ipaddr` alone would also read forms like 1.2.3, which others read differently.
+  if (isIP(address) === 0) return "not an IP address";
   const parsed = ipaddr.parse(address);
   const range = parsed.range();
   if (range !== "unicast") return `a ${range} address`;
@@ -45,7 +46,7 @@ export function addressFault(address: string): string | null {
 }
 
 /** The receiver's address is one we never call. */
-export class RefusedAddressError extends Error {
+class RefusedAddressError extends Error {
   readonly code = "EREFUSEDADDRESS";
   constructor(fault: string) {
     super(`the receiver's address is not public: ${fault}`);

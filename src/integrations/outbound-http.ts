@@ -5,16 +5,7 @@ import type { Readable } from "node:stream";
 import { connect as connectTls } from "node:tls";
 import axios from "axios";
 import type { HttpHeaders } from "./http-status.ts";
-import {
-  checkedTarget,
-  firstFault,
-  guardedLookup,
-  hostOf,
-  literalFault,
-  RefusedAddressError,
-  type Resolve,
-  resolveBySystem,
-} from "./outbound-guard.ts";
+import { checkedTarget, firstFault, guardedLookup, hostOf, type Resolve, resolveBySystem } from "./outbound-guard.ts";
 import { networkReason } from "./redact.ts";
 
 /** A receiver and the limits of a call to it. */
@@ -137,7 +128,11 @@ async function readSome(stream: Readable, signal: AbortSignal): Promise<string> 
   return Buffer.concat(chunks).subarray(0, longestAnswerBytes).toString("utf8");
 }
 
-/** An agent for one request. It ignores what Node would connect to and dials the checked target, noting when bytes can begin to flow. */
+/**
+ * An agent for one request. It ignores what Node would connect to and dials the target, noting when bytes can begin to flow.
+ * A name's addresses are judged by the lookup, in the act of connecting; an IP literal, for which Node asks no lookup, was
+ * judged with the URL it comes from.
+ */
 function guardedAgent(options: OutboundOptions, url: URL, wire: { isConnected: boolean }): HttpAgent | HttpsAgent {
   const secure = url.protocol === "https:";
   const agent = secure ? new HttpsAgent({ keepAlive: false }) : new HttpAgent({ keepAlive: false });
@@ -149,9 +144,6 @@ function guardedAgent(options: OutboundOptions, url: URL, wire: { isConnected: b
   };
   const dial = options.dial ?? dialByNet;
   agent.createConnection = () => {
-    // Node asks no lookup for an IP literal, so it is judged here, at the last moment.
-    const fault = options.allowPrivate ? null : literalFault(target.host);
-    if (fault !== null) throw new RefusedAddressError(fault);
     const socket = dial(target);
     socket.once(secure ? "secureConnect" : "connect", () => {
       wire.isConnected = true;
