@@ -1,7 +1,8 @@
 const mask = "[redacted]";
 
 const secretShapes: readonly (readonly [RegExp, string])[] = [
-  [/\b(bearer|basic|authorization:?)\s+[^\s"',]{4,}/gi, `$1 ${mask}`],
+  [/\bauthorization\s*[:=]\s*(?:[a-z]+\s+)?[^\s"',]+/gi, `authorization: ${mask}`],
+  [/\b(bearer|basic)\s+[^\s"',]{4,}/gi, `$1 ${mask}`],
   [/\bwhsec_[^\s"',]+/g, mask],
   [/\bxox[a-z]-[A-Za-z0-9-]+/g, mask],
   // Paths, queries and user names of an address may all be keys; the scheme and the host are not.

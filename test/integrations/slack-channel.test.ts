@@ -1,3 +1,4 @@
+import { createServer, type Socket } from "node:net";
 import { afterEach, describe, expect, test } from "vitest";
 import { openSlackChannel } from "../../src/integrations/slack/channel.ts";
 import { attemptOf, slack } from "./attempts.ts";
@@ -14,6 +15,7 @@ import {
   trickleBody,
   trickleHead,
 } from "./http-stub.ts";
+import { listenOnLoopback } from "./loopback.ts";
 
 const path = "/services/T000/B000/canary-slack-token";
 let stub: HttpStub | undefined;
@@ -156,6 +158,23 @@ describe("Slack's answer", () => {
     const outcome = await channel.send(attemptOf(slack(), { signal: AbortSignal.abort() }));
     expect(outcome).toEqual({ kind: "retry", reason: "not posted: the deadline passed" });
     expect(requests).toEqual([]);
+  });
+
+  test.each([
+    ["hangs", () => undefined],
+    ["is reset", (socket: Socket) => socket.resetAndDestroy()],
+    ["is answered in the clear", (socket: Socket) => socket.end("HTTP/1.1 200 OK\r\n\r\n")],
+  ] as const)("is surely none when the TLS handshake %s", async (_what, meet) => {
+    const server = createServer((socket) => {
+      socket.on("error", () => undefined);
+      socket.once("data", () => meet(socket));
+    });
+    const { port, close } = await listenOnLoopback(server);
+    const url = `https://127.0.0.1:${port}${path}`;
+    const channel = openSlackChannel({ id: "alerts", url, deadlineMs: 500, allowPrivate: true });
+    const outcome = await channel.send(attemptOf(slack()));
+    await close();
+    expect(outcome.kind).toBe("retry");
   });
 
   test("is surely none when nobody listens", async () => {

@@ -16,11 +16,13 @@ let received: Received[] = [];
 let port = 0;
 let close: () => Promise<void> = async () => undefined;
 
-beforeEach(async () => {
+beforeEach(() => serve(["STARTTLS"]));
+
+async function serve(disabledCommands: string[]): Promise<void> {
   received = [];
   const server = new SMTPServer({
     authOptional: true,
-    disabledCommands: ["STARTTLS"],
+    disabledCommands,
     onData(stream, session, done) {
       const chunks: Buffer[] = [];
       stream.on("data", (chunk: Buffer) => chunks.push(chunk));
@@ -36,7 +38,7 @@ beforeEach(async () => {
     },
   });
   ({ port, close } = await listenOnLoopback(server.server));
-});
+}
 
 afterEach(() => close());
 
@@ -129,6 +131,34 @@ describe("a mail on the wire", () => {
     await send({ audience: "customer" }, true);
     await send({ audience: "team" }, false);
     expect(received.map(({ source }) => source.includes("repeat"))).toEqual([false, false]);
+  });
+});
+
+describe("a mail over STARTTLS", () => {
+  const secured = (rejectUnauthorized: boolean) =>
+    openSmtpChannel({
+      id: "mail",
+      from: "keepwell@example.com",
+      host: "127.0.0.1",
+      port,
+      secure: false,
+      tls: { required: true, rejectUnauthorized },
+    }).send(attemptOf(email()));
+
+  beforeEach(async () => {
+    await close();
+    await serve([]);
+  });
+
+  test("goes out where the certificate is accepted", async () => {
+    expect((await secured(false)).kind).toBe("sent");
+    expect(received).toHaveLength(1);
+  });
+
+  test("stays here, to be tried again, where the certificate is a stranger's", async () => {
+    const outcome = await secured(true);
+    expect(outcome.kind).toBe("retry");
+    expect(received).toEqual([]);
   });
 });
 
