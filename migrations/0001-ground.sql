@@ -102,8 +102,12 @@ create table usage_events (
   day date not null,
   value double precision not null,
   recorded_at timestamptz not null,
+  -- Part of an imported history: kept for ever, so that the same file imported again counts nothing twice.
+  backfilled boolean not null default false,
   primary key (account_id, key)
 );
+-- An id that comes again under another account is found by this.
+create index usage_events_key on usage_events (key);
 
 -- Inputs whose account is not known yet; applied when it comes.
 create table held_inputs (

@@ -93,6 +93,7 @@ interface UsageEvents {
   day: Day;
   value: number;
   recordedAt: Moment;
+  backfilled: Generated<boolean>;
 }
 
 interface HeldInputs {

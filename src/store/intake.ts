@@ -1,0 +1,235 @@
+import { sql } from "kysely";
+import type { Input, StreamKind } from "../scoring/records.ts";
+import { findAccountIds } from "./accounts-directory.ts";
+import type { Tx } from "./db.ts";
+import {
+  createAccounts,
+  lockAccounts,
+  markDirty,
+  newAccountsOf,
+  refreshAccounts,
+  rememberIdentities,
+} from "./intake/accounts.ts";
+import { passGate } from "./intake/gate.ts";
+import { holdInputs, takeHeldInputs } from "./intake/held-inputs.ts";
+import {
+  accountNameOf,
+  type KnownInput,
+  occurredAt,
+  type PlacedInput,
+  type PlacedRecord,
+  type PlacedUsage,
+  type Rejection,
+  unstorable,
+  type Written,
+} from "./intake/known-input.ts";
+import { writeChanges } from "./intake/record-changes.ts";
+import { writeDays } from "./intake/usage-days.ts";
+import { writeEvents } from "./intake/usage-events.ts";
+import { ensureStream, ensureUsageNames } from "./intake/usage-names.ts";
+
+/** Inputs of one source, to be written in one transaction. About 5,000 at a time is a good measure. */
+export interface IntakeBatch {
+  readonly source: string;
+  readonly inputs: readonly Input[];
+  readonly now: Date;
+  /**
+   * When the inputs count as known: `now`, or as a history when they `occurred` (a day's usage at the end of the day), or each at a
+   * moment of its own.
+   */
+  readonly recordedAt: "now" | "occurred" | readonly Date[];
+  /** An input whose account nobody knows is rejected, or held until the account comes. */
+  readonly unknownAccounts: "reject" | "hold";
+}
+
+/** What became of a batch. Inputs held earlier that could now be applied count as written. */
+export interface IntakeSummary {
+  readonly written: number;
+  /** Said nothing new. */
+  readonly unchanged: number;
+  readonly held: number;
+  /** `index` is the place in the batch, -1 for an input that was held before. */
+  readonly rejected: readonly Rejection[];
+  readonly accountsCreated: number;
+  /** Accounts that something was written for: they are due for scoring. */
+  readonly accountsTouched: number;
+}
+
+/**
+ * Writes records and usage. May be given the same inputs any number of times and changes nothing then. Account records make accounts that
+ * are new; all others find theirs by the source's id for it, else by our key. Any number of processes may do this at once.
+ */
+export async function applyInputs(tx: Tx, batch: IntakeBatch): Promise<IntakeSummary> {
+  const { storable, rejected } = sift(batch);
+  const place = await settleAccounts(tx, batch, storable);
+  const applied = await write(tx, [...place.held, ...place.placed], batch.now);
+  return {
+    written: applied.written,
+    unchanged: applied.unchanged,
+    held: place.unplaced.length,
+    rejected: [...rejected, ...place.rejected, ...applied.rejected].sort((a, b) => a.index - b.index),
+    accountsCreated: place.accountsCreated,
+    accountsTouched: applied.accountIds.size,
+  };
+}
+
+/** Applies what is held for these accounts. `applyInputs` does so by itself for accounts it makes. */
+export async function applyHeld(tx: Tx, accountIds: readonly number[], now: Date): Promise<IntakeSummary> {
+  await passGate(tx, "alone");
+  const applied = await write(tx, await takeHeldInputs(tx, accountIds), now);
+  const { written, unchanged, rejected } = applied;
+  return { written, unchanged, held: 0, rejected, accountsCreated: 0, accountsTouched: applied.accountIds.size };
+}
+
+/** "All days up to `throughDay` are delivered." */
+export interface StatedCoverage {
+  readonly source: string;
+  readonly kind: StreamKind;
+  /** `YYYY-MM-DD` */
+  readonly throughDay: string;
+  readonly recordedAt: Date;
+  /** A history that was known day by day as it happened. */
+  readonly backfilled: boolean;
+}
+
+/**
+ * Notes what a stream has delivered, and makes every account due for scoring if its coverage moved; returns whether it did. A statement
+ * that says no more than an earlier one of its sort is dropped. In a transaction that also writes inputs it comes first: it locks every account.
+ */
+export async function stateCoverage(tx: Tx, stated: StatedCoverage): Promise<boolean> {
+  await passGate(tx, "alone");
+  const streamId = await ensureStream(tx, stated.source, stated.kind);
+  const { rows } = await sql<{ moved: boolean; says: boolean }>`
+    select coalesce(bool_and(through_day < ${stated.throughDay}::date), true) as moved,
+      coalesce(bool_and(through_day < ${stated.throughDay}::date) filter (where backfilled = ${stated.backfilled}), true) as says
+    from stream_coverage where stream_id = ${streamId}`.execute(tx);
+  const { moved = false, says = false } = rows[0] ?? {};
+  if (!moved && !(stated.backfilled && says)) return false;
+  const { throughDay, recordedAt, backfilled } = stated;
+  await tx
+    .insertInto("streamCoverage")
+    .values({ streamId, throughDay, recordedAt, backfilled })
+    .onConflict((conflict) => conflict.doNothing())
+    .execute();
+  if (!moved) return false;
+  await sql`
+    with locked as (select account_id from account_work order by account_id for update)
+    update account_work w set dirty_seq = dirty_seq + 1 from locked where w.account_id = locked.account_id`.execute(tx);
+  return true;
+}
+
+function sift(batch: IntakeBatch): { storable: KnownInput[]; rejected: Rejection[] } {
+  const storable: KnownInput[] = [];
+  const rejected: Rejection[] = [];
+  for (const [index, input] of batch.inputs.entries()) {
+    const reason = unstorable(input);
+    if (reason === null) storable.push({ index, source: batch.source, input, ...knownAt(batch, index, input) });
+    else rejected.push({ index, reason });
+  }
+  return { storable, rejected };
+}
+
+function knownAt(batch: IntakeBatch, index: number, input: Input): { recordedAt: number; backfilled: boolean } {
+  if (batch.recordedAt === "now") return { recordedAt: batch.now.getTime(), backfilled: false };
+  if (batch.recordedAt === "occurred") return { recordedAt: occurredAt(input), backfilled: true };
+  return { recordedAt: (batch.recordedAt[index] ?? batch.now).getTime(), backfilled: true };
+}
+
+interface Placement {
+  readonly placed: readonly PlacedInput[];
+  readonly held: readonly PlacedInput[];
+  readonly unplaced: readonly KnownInput[];
+  readonly rejected: readonly Rejection[];
+  readonly accountsCreated: number;
+}
+
+async function settleAccounts(tx: Tx, batch: IntakeBatch, inputs: readonly KnownInput[]): Promise<Placement> {
+  const names = [...new Set(inputs.map(({ input }) => accountNameOf(input) ?? ""))];
+  const before = await findAccountIds(tx, batch.source, names);
+  const makesAccounts = inputs.some(({ input }) => input.kind === "account" && !before.has(input.id));
+  await passGate(tx, makesAccounts ? "alone" : "together");
+  // Behind the gate nobody makes accounts, so what is unknown now stays unknown until this transaction ends.
+  const known = before.size === names.length ? before : await findAccountIds(tx, batch.source, names);
+  const created = await createAccounts(tx, newAccountsOf(inputs, known), batch.now);
+  const ids = new Map([...known, ...created]);
+  await rememberIdentities(tx, identitiesOf(inputs, ids));
+  const held = await takeHeldInputs(tx, [...created.values()]);
+  return { held, accountsCreated: created.size, ...(await placeInputs(tx, batch, inputs, ids)) };
+}
+
+function identitiesOf(
+  inputs: readonly KnownInput[],
+  ids: ReadonlyMap<string, number>,
+): { source: string; externalId: string; accountId: number }[] {
+  const identities = new Map<string, { source: string; externalId: string; accountId: number }>();
+  for (const { input, source } of inputs) {
+    const accountId = input.kind === "account" ? ids.get(input.id) : undefined;
+    if (accountId === undefined || input.kind !== "account") continue;
+    identities.set(input.id, { source, externalId: input.id, accountId });
+  }
+  return [...identities.values()];
+}
+
+async function placeInputs(
+  tx: Tx,
+  batch: IntakeBatch,
+  inputs: readonly KnownInput[],
+  ids: ReadonlyMap<string, number>,
+): Promise<Pick<Placement, "placed" | "unplaced" | "rejected">> {
+  const placed: PlacedInput[] = [];
+  const unplaced: KnownInput[] = [];
+  for (const each of inputs) {
+    const accountId = ids.get(accountNameOf(each.input) ?? "");
+    if (accountId === undefined) unplaced.push(each);
+    else placed.push({ ...each, accountId });
+  }
+  if (batch.unknownAccounts === "hold") {
+    await holdInputs(tx, unplaced);
+    return { placed, unplaced, rejected: [] };
+  }
+  const rejected = unplaced.map(({ index, input }) => ({
+    index,
+    reason: `no account ${accountNameOf(input) ?? "was named"}`,
+  }));
+  return { placed, unplaced: [], rejected };
+}
+
+async function write(tx: Tx, inputs: readonly PlacedInput[], now: Date): Promise<Written> {
+  if (inputs.length === 0) return { written: 0, unchanged: 0, rejected: [], accountIds: new Set() };
+  const records = inputs.filter(isRecord);
+  const usage = inputs.filter(isUsage);
+  // Names before accounts: whoever waits for a name of another writer holds no account that writer needs.
+  const nameIds = await ensureUsageNames(tx, usage);
+  await lockAccounts(tx, new Set(inputs.map((each) => each.accountId)));
+  const parts = [
+    await writeChanges(tx, records, now),
+    await writeDays(
+      tx,
+      usage.filter(({ input }) => input.mode === "daily"),
+      nameIds,
+    ),
+    await writeEvents(
+      tx,
+      usage.filter(({ input }) => input.mode === "event"),
+      nameIds,
+    ),
+  ];
+  const accountRecords = records.filter(({ input }) => input.kind === "account");
+  await refreshAccounts(tx, new Set(accountRecords.map((each) => each.accountId)), now);
+  const accountIds = new Set(parts.flatMap((part) => [...part.accountIds]));
+  await markDirty(tx, accountIds);
+  return {
+    written: parts.reduce((sum, part) => sum + part.written, 0),
+    unchanged: parts.reduce((sum, part) => sum + part.unchanged, 0),
+    rejected: parts.flatMap((part) => part.rejected),
+    accountIds,
+  };
+}
+
+function isRecord(placed: PlacedInput): placed is PlacedRecord {
+  return placed.input.kind !== "usage";
+}
+
+function isUsage(placed: PlacedInput): placed is PlacedUsage {
+  return placed.input.kind === "usage";
+}

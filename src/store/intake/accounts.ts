@@ -1,0 +1,111 @@
+import { sql } from "kysely";
+import type { RecordInput } from "../../scoring/records.ts";
+import type { Tx } from "../db.ts";
+import type { KnownInput } from "./known-input.ts";
+
+/** An account as a record of a source describes it for the first time. */
+export interface NewAccount {
+  readonly key: string;
+  readonly name: string;
+}
+
+/** Makes accounts with their work rows: a new account is scored at once. Returns their ids by key. */
+export async function createAccounts(
+  tx: Tx,
+  accounts: readonly NewAccount[],
+  now: Date,
+): Promise<ReadonlyMap<string, number>> {
+  if (accounts.length === 0) return new Map();
+  const { rows } = await sql<{ id: number; key: string }>`
+    with created as (
+      insert into accounts (key, name, first_seen_at)
+      select key, name, ${now}
+      from unnest(${accounts.map((each) => each.key)}::text[], ${accounts.map((each) => each.name)}::text[]) as a (key, name)
+      order by key
+      returning id, key
+    ), work as (
+      insert into account_work (account_id, next_score_at) select id, ${now} from created
+    )
+    select id, key from created`.execute(tx);
+  return new Map(rows.map(({ id, key }) => [key, id]));
+}
+
+/** Remembers which account a source means by its ids. */
+export async function rememberIdentities(
+  tx: Tx,
+  identities: readonly { readonly source: string; readonly externalId: string; readonly accountId: number }[],
+): Promise<void> {
+  if (identities.length === 0) return;
+  await sql`
+    insert into identities (source, external_id, account_id)
+    select source, external_id, account_id
+    from unnest(
+      ${identities.map((each) => each.source)}::text[],
+      ${identities.map((each) => each.externalId)}::text[],
+      ${identities.map((each) => each.accountId)}::bigint[]
+    ) as i (source, external_id, account_id)
+    order by source, external_id
+    on conflict do nothing`.execute(tx);
+}
+
+/** Which accounts the account records of a batch bring into being: one per id that nobody knows, named by the first that gives a name. */
+export function newAccountsOf(inputs: readonly KnownInput[], known: ReadonlyMap<string, number>): NewAccount[] {
+  const names = new Map<string, string | undefined>();
+  for (const { input } of inputs) {
+    if (input.kind !== "account" || known.has(input.id)) continue;
+    names.set(input.id, names.get(input.id) ?? input.set.name);
+  }
+  return [...names].map(([key, name]) => ({ key, name: name ?? key }));
+}
+
+/** The records of accounts are locked in id order, so that two writers of the same accounts wait and never deadlock. */
+export async function lockAccounts(tx: Tx, accountIds: Iterable<number>): Promise<void> {
+  await sql`
+    select account_id from account_work where account_id = any(${[...accountIds]}::bigint[])
+    order by account_id for update`.execute(tx);
+}
+
+/** Makes accounts due for scoring. Their rows are locked already. */
+export async function markDirty(tx: Tx, accountIds: ReadonlySet<number>): Promise<void> {
+  if (accountIds.size === 0) return;
+  await sql`
+    update account_work set dirty_seq = dirty_seq + 1
+    where account_id = any(${[...accountIds]}::bigint[])`.execute(tx);
+}
+
+const currentFields = ["name", "owner", "segment", "stage", "zone"] as const;
+
+interface FoldedAccount {
+  readonly accountId: number;
+  readonly set: RecordInput["set"];
+}
+
+/** Brings the accounts rows, kept for lists and joins, to the fold of their changes as of `now`. */
+export async function refreshAccounts(tx: Tx, accountIds: ReadonlySet<number>, now: Date): Promise<void> {
+  if (accountIds.size === 0) return;
+  const { rows } = await sql<FoldedAccount>`
+    select c.account_id, c.set
+    from records r
+    join record_changes c on c.account_id = r.account_id and c.record_id = r.id
+    where r.kind = 'account' and r.account_id = any(${[...accountIds]}::bigint[])
+      and c.occurred_at <= ${now} and c.recorded_at <= ${now}
+    order by c.account_id, c.occurred_at, c.recorded_at, c.record_id`.execute(tx);
+  const folded = new Map<number, Record<string, unknown>>();
+  for (const { accountId, set } of rows) folded.set(accountId, { ...folded.get(accountId), ...set });
+  const column = (field: (typeof currentFields)[number]): (string | null)[] =>
+    [...folded.values()].map((fields) => textOrNull(fields[field]));
+  await sql`
+    update accounts a
+    set name = coalesce(f.name, a.key), owner = f.owner, segment = f.segment, stage = f.stage, zone = f.zone
+    from unnest(
+      ${[...folded.keys()]}::bigint[], ${column("name")}::text[], ${column("owner")}::text[],
+      ${column("segment")}::text[], ${column("stage")}::text[], ${column("zone")}::text[]
+    ) as f (id, name, owner, segment, stage, zone)
+    where a.id = f.id
+      and (a.name, a.owner, a.segment, a.stage, a.zone)
+        is distinct from (coalesce(f.name, a.key), f.owner, f.segment, f.stage, f.zone)`.execute(tx);
+}
+
+function textOrNull(value: unknown): string | null {
+  return typeof value === "string" ? value : null;
+}
