@@ -55,16 +55,18 @@ export function openDatabase(url: string, options: DatabaseOptions = {}): Databa
     lock_timeout: 30_000,
     idle_in_transaction_session_timeout: 60_000,
   });
-  const onError = options.onError ?? (() => undefined);
-  pool.on("connect", (client) => client.on("error", onError));
-  // Repeats, for idle connections, what the listener above was told; without a listener it would end the process.
-  pool.on("error", () => undefined);
+  const onError = options.onError ?? ignore;
+  // Without a listener on both, an error ends the process: the pool speaks for idle connections only. One that breaks may err twice.
+  pool.on("connect", (client) => client.once("error", onError).on("error", ignore));
+  pool.on("error", ignore);
   const db = new Kysely<Schema>({
     dialect: new PostgresDialect({ pool }),
     plugins: [new CamelCasePlugin({ maintainNestedObjectKeys: true })],
   });
   return { db, pool, close: () => close(db, pool) };
 }
+
+function ignore(): void {}
 
 async function close(db: Db, pool: pg.Pool): Promise<void> {
   await db.destroy();

@@ -546,7 +546,8 @@ async function clearForeignLock(dataDir: string): Promise<void> {
 async function isPostgres(pid: number): Promise<boolean> {
   if (!isAlive(pid)) return false;
   if (process.platform === "linux") {
-    const program = await readlink(`/proc/${pid}/exe`).catch(() => "postgres");
+    // Nothing to read: it has ended, though its parent may not have taken note yet. Not ours to read: PostgreSQL knows better.
+    const program = await readlink(`/proc/${pid}/exe`).catch((error) => (codeOf(error) === "ENOENT" ? "" : "postgres"));
     return basename(program).startsWith("postgres");
   }
   const listed = await run("ps", ["-o", "comm=", "-p", String(pid)]).catch(() => ({ stdout: "postgres" }));
