@@ -1,8 +1,8 @@
 import { dayOfInstant, parseDay } from "../days.ts";
 import type { AccountHistory, CompanyFacts, DayNumber, Instant, StreamCoverage, UsageSeries } from "../history.ts";
-import { accountAsOf, type RecordState, recordsAsOf } from "../record-state.ts";
+import { accountAsOf, foldRecord, type RecordState, recordsAsOf } from "../record-state.ts";
 import type { FieldsOf, RecordKind } from "../records.ts";
-import { firstUse, seriesAsOf } from "./usage-series.ts";
+import { seriesAsOf } from "./usage-series.ts";
 import { watermarkAsOf } from "./watermark.ts";
 
 type Folded = { [K in RecordKind]?: readonly RecordState<K>[] };
@@ -23,8 +23,7 @@ export interface AccountView {
   readonly memo: {
     readonly folded: Folded;
     usage: Map<string, UsageSeries> | null;
-    /** Undefined until it was asked for. */
-    began: DayNumber | null | undefined;
+    firstDay: FirstDay | null;
   };
 }
 
@@ -33,6 +32,12 @@ export interface Reach {
   /** The last day of windows. */
   readonly end: DayNumber;
   readonly ageDays: number;
+}
+
+/** Null when nothing is known of the account. */
+export interface FirstDay {
+  readonly day: DayNumber | null;
+  readonly isStated: boolean;
 }
 
 export function viewAccount(
@@ -44,7 +49,7 @@ export function viewAccount(
   const account = accountAsOf(history, now);
   const zone = account.zone ?? company.zone;
   const today = dayOfInstant(zone, now);
-  const memo = { folded: {}, usage: null, began: undefined };
+  const memo = { folded: {}, usage: null, firstDay: null };
   return { history, coverage, company, now, account, zone, today, lastDay: today - 1, memo };
 }
 
@@ -89,23 +94,17 @@ export function usageOf(view: AccountView, name: string): UsageSeries | null {
   return asOf;
 }
 
-/** The day the account began: as its record says, else the first day anything is known of it; null when nothing is. */
-export function beganOf(view: AccountView): DayNumber | null {
-  if (view.memo.began === undefined) view.memo.began = findBegan(view);
-  return view.memo.began;
+/**
+ * The account's first day: as its record says, else the day of the first change of that record, which may come later than the
+ * account itself. Nothing else is asked: which other records and which usage are at hand depends on the metrics asked for.
+ */
+export function firstDayOf(view: AccountView): FirstDay {
+  view.memo.firstDay ??= findFirstDay(view);
+  return view.memo.firstDay;
 }
 
-function findBegan(view: AccountView): DayNumber | null {
-  if (view.account.beganOn != null) return parseDay(view.account.beganOn);
-  let first = Infinity;
-  for (const { occurredAt, recordedAt } of view.history.changes) {
-    if (occurredAt <= view.now && recordedAt <= view.now) first = Math.min(first, occurredAt);
-  }
-  let day = first === Infinity ? Infinity : dayOfInstant(view.zone, first);
-  for (const name of view.history.usage.keys()) {
-    const series = usageOf(view, name);
-    const used = series === null ? null : firstUse(series, view.lastDay);
-    if (used !== null) day = Math.min(day, used);
-  }
-  return day === Infinity ? null : day;
+function findFirstDay(view: AccountView): FirstDay {
+  if (view.account.beganOn != null) return { day: parseDay(view.account.beganOn), isStated: true };
+  const record = foldRecord(view.history.changes, "account", view.now);
+  return { day: record === null ? null : dayOfInstant(view.zone, record.firstAt), isStated: false };
 }

@@ -17,19 +17,22 @@ export function seriesAsOf(series: UsageSeries, now: Instant): UsageSeries {
   return { firstDay, values };
 }
 
-/** The first day with any use, null when there is none up to `through`. */
-export function firstUse(series: UsageSeries, through: DayNumber): DayNumber | null {
-  const stop = Math.min(series.values.length, through - series.firstDay + 1);
-  for (let index = 0; index < stop; index += 1) {
-    if (series.values[index] !== 0) return series.firstDay + index;
+/** The first day with any use among the days `from` to `to`, both included; null when there is none. */
+export function firstUse(series: UsageSeries, from: DayNumber, to: DayNumber): DayNumber | null {
+  const { values, firstDay } = series;
+  const stop = Math.min(values.length - 1, to - firstDay);
+  for (let index = Math.max(0, from - firstDay); index <= stop; index += 1) {
+    if (values[index] !== 0) return firstDay + index;
   }
   return null;
 }
 
-/** The last day with any use up to `through`, null when there is none. */
-export function lastUse(series: UsageSeries, through: DayNumber): DayNumber | null {
-  for (let index = Math.min(series.values.length - 1, through - series.firstDay); index >= 0; index -= 1) {
-    if (series.values[index] !== 0) return series.firstDay + index;
+/** The last day with any use among the days `from` to `to`, both included; null when there is none. */
+export function lastUse(series: UsageSeries, from: DayNumber, to: DayNumber): DayNumber | null {
+  const { values, firstDay } = series;
+  const stop = Math.max(0, from - firstDay);
+  for (let index = Math.min(values.length - 1, to - firstDay); index >= stop; index -= 1) {
+    if (values[index] !== 0) return firstDay + index;
   }
   return null;
 }

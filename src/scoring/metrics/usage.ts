@@ -1,16 +1,14 @@
-import { formatDay } from "../days.ts";
-import type { DayNumber, MetricValue, UsageSeries } from "../history.ts";
-import { type AccountView, beganOf, usageOf } from "./account-view.ts";
+import type { MetricValue } from "../history.ts";
 import { type Metric, type MetricDefinition, measured, noData } from "./metric.ts";
-import { activeDays, lastUse, maxOfDays, sumOfDays } from "./usage-series.ts";
-import { watermarkAsOf } from "./watermark.ts";
+import { activeDays, maxOfDays, sumOfDays } from "./usage-series.ts";
+import { type UsageWindow, windowOf } from "./usage-window.ts";
 
 export const usageWindows = ["7d", "14d", "28d", "90d"] as const;
 export const usageAggregates = ["sum", "avg", "max", "active_days", "trend"] as const;
 type Aggregate = (typeof usageAggregates)[number];
 
 /** Thirteen weeks: the days before the window that a trend compares with. */
-const baseDays = 91;
+const trendBaseDays = 91;
 /** Below four weeks of comparison a trend says more about the calendar than about the customer. */
 const leastBaseDays = 28;
 const leastTrendHistory = 56;
@@ -20,20 +18,10 @@ const leastTrendHistory = 56;
  */
 const leastTrendRate = 1 / 7;
 
-/** The days of a window, both included, and how old its end is. */
-interface Window {
-  readonly series: UsageSeries;
-  readonly days: number;
-  readonly from: DayNumber;
-  readonly end: DayNumber;
-  readonly ageDays: number;
-  readonly began: DayNumber | null;
-}
-
 interface AggregateForm {
   readonly unit: string;
   readonly formula: (days: string) => string;
-  readonly compute: (window: Window, unit: string) => MetricValue;
+  readonly compute: (window: UsageWindow, unit: string) => MetricValue;
 }
 
 const missing =
@@ -63,12 +51,11 @@ const forms: Readonly<Record<Aggregate, AggregateForm>> = {
   trend: {
     unit: "ratio",
     formula: (days) =>
-      `(a − b) ÷ the greater of b and 1/7, with a = the last ${days} covered days per day, b = the ${baseDays} days before per day`,
+      `(a − b) ÷ the greater of b and 1/7, with a = the last ${days} covered days per day, b = the ${trendBaseDays} days before per day`,
     compute: trendOf,
   },
 };
 
-const silent: UsageSeries = { firstDay: 0, values: [] };
 const pattern = "usage\\.([A-Za-z0-9][A-Za-z0-9_-]{0,99})\\.(sum|avg|max|active_days|trend)_(7d|14d|28d|90d)";
 const matcher = new RegExp(`^${pattern}$`);
 
@@ -93,10 +80,11 @@ export function usageMetric(metric: string): Metric | null {
   const days = Number.parseInt(match?.[3] ?? "", 10);
   if (name === undefined || aggregate === undefined) return null;
   const { compute, unit } = forms[aggregate];
+  const lookbackDays = aggregate === "trend" ? days + trendBaseDays : days;
   return {
     ...definitionOf(metric, aggregate, String(days)),
     compute: (view) => {
-      const window = windowOf(view, name, days);
+      const window = windowOf(view, { name, days, lookbackDays });
       return typeof window === "string" ? noData(unit, window) : compute(window, unit);
     },
   };
@@ -115,40 +103,17 @@ function definitionOf(name: string, aggregate: Aggregate, days: string): MetricD
   };
 }
 
-/** The window of a name, or why there is none. */
-function windowOf(view: AccountView, name: string, days: number): Window | string {
-  const series = usageOf(view, name);
-  const end = endOf(view, name, series);
-  if (typeof end === "string") return end;
-  const began = beganOf(view);
-  if (began !== null && began > end) {
-    return `the account began on ${formatDay(began)}, after the last covered day, ${formatDay(end)}`;
-  }
-  return { series: series ?? silent, days, from: end - days + 1, end, ageDays: view.lastDay - end, began };
+function averageOf({ series, since, end, ageDays }: UsageWindow, unit: string): MetricValue {
+  return measured(unit, sumOfDays(series, since, end) / (end - since + 1), ageDays);
 }
 
-function endOf(view: AccountView, name: string, series: UsageSeries | null): DayNumber | string {
-  const statements = view.coverage.usageNames.get(name);
-  const mark = statements === undefined ? null : watermarkAsOf(statements, view.lastDay, view.now);
-  if (mark !== null) return mark;
-  const last = series === null ? null : lastUse(series, view.lastDay);
-  if (last !== null) return last;
-  if (statements === undefined) return `no source delivers usage ${name}`;
-  return `no use of ${name} has come in, and its source has not said up to which day it is complete`;
-}
-
-function averageOf({ series, days, from, end, ageDays, began }: Window, unit: string): MetricValue {
-  const start = Math.max(from, began ?? from);
-  return measured(unit, sumOfDays(series, start, end) / Math.min(days, end - start + 1), ageDays);
-}
-
-function trendOf({ series, days, from, end, ageDays, began }: Window, unit: string): MetricValue {
+function trendOf({ series, days, from, end, ageDays, began }: UsageWindow, unit: string): MetricValue {
   const history = began === null ? 0 : end - began + 1;
   const needed = Math.max(leastTrendHistory, days + leastBaseDays);
   if (began === null || history < needed) {
     return noData(unit, `the account has ${history} days of history, a trend over ${days} days needs ${needed}`);
   }
-  const start = Math.max(from - baseDays, began);
+  const start = Math.max(from - trendBaseDays, began);
   const before = sumOfDays(series, start, from - 1) / (from - start);
   const recent = sumOfDays(series, from, end) / days;
   return measured(unit, (recent - before) / Math.max(before, leastTrendRate), ageDays);
