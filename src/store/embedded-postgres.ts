@@ -114,6 +114,7 @@ const carelessSettings = {
 } as const;
 
 // Parent of the server. It outlives a kill -9 of ours, sees its stdin close, and then ends the server: 30 s of fast shutdown, then immediate.
+// Doomed data is removed after an orderly end only: a server that did not start may have found another one on it.
 const posixKeeper = `
 exec 3<&0 </dev/null
 sockets=$1 doomed=$2 signal=$3 log=$4
@@ -132,7 +133,7 @@ wait "$server"
 code=$?
 kill "$watcher" 2>/dev/null
 rm -rf -- "$sockets"
-[ -z "$doomed" ] || rm -rf -- "$doomed" 2>/dev/null
+if [ -n "$doomed" ] && [ "$code" -eq 0 ]; then rm -rf -- "$doomed" 2>/dev/null; fi
 exit "$code"
 `;
 
@@ -519,12 +520,13 @@ function stopOnce(site: Site, keeper: ChildProcess, ended: Promise<void>): () =>
 
 /** What the server said as it ended before it answered: that another one holds the folder, or what is wrong. */
 async function explainEnd(site: Site, logFile: string, logged: number): Promise<"busy"> {
-  const said = (await readFile(logFile)).subarray(logged).toString("utf8").trim();
+  const said = (await readFile(logFile).catch(whenMissing(Buffer.alloc(0)))).subarray(logged).toString("utf8").trim();
   if (/lock file ".*" already exists|pre-existing shared memory block/.test(said)) {
     await clearForeignLock(site.dataDir);
     return "busy";
   }
   const end = said.split("\n").slice(-5).join("\n");
+  if (site.ephemeral) await rm(site.dataDir, { recursive: true, force: true });
   throw new Error(`The embedded PostgreSQL in ${site.dataDir} did not start. ${wayOut} Its log ends with:\n${end}`);
 }
 

@@ -1,12 +1,12 @@
 import { randomBytes } from "node:crypto";
-import { mkdtemp, statfs } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdtemp } from "node:fs/promises";
 import { join } from "node:path";
 import pg from "pg";
 import type { TestProject } from "vitest/node";
 import { openDatabase } from "../../src/store/db.ts";
 import { startEmbeddedPostgres } from "../../src/store/embedded-postgres.ts";
 import { migrate } from "../../src/store/migrate.ts";
+import { quickFolder } from "./quick-folder.ts";
 
 declare module "vitest" {
   interface ProvidedContext {
@@ -41,16 +41,6 @@ async function findServer(): Promise<{ url: string; stop: () => Promise<void> }>
   if (url !== undefined && url !== "") return { url, stop: async () => undefined };
   const dataDir = await mkdtemp(join(await quickFolder(), "keepwell-test-"));
   return startEmbeddedPostgres({ dataDir, ephemeral: true, settings: { max_wal_size: "256MB" } });
-}
-
-/** Memory where there is plenty of it: a clone took 13 ms there, 200 ms on a disk. (A container may have 64 MB.) */
-async function quickFolder(): Promise<string> {
-  const memory = "/dev/shm";
-  const free = await statfs(memory).then(
-    ({ bavail, bsize }) => bavail * bsize,
-    () => 0,
-  );
-  return free > 3_000_000_000 ? memory : tmpdir();
 }
 
 async function migrateTemplate(serverUrl: string, template: string): Promise<void> {
