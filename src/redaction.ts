@@ -36,6 +36,11 @@ export function redactText(text: string): string {
   return clean;
 }
 
+/** True for names such as `password`, under which nobody should see a value. */
+export function isSecretName(name: string): boolean {
+  return secretKey.test(name);
+}
+
 /** A copy of any value that is fit for a log: secrets masked by name and by shape, errors as plain objects, cycles and depths cut. */
 export function redactValue(value: unknown): unknown {
   return redactInside(value, []);
@@ -67,7 +72,7 @@ function redactObject(value: object, path: readonly object[]): Record<string, un
 /** Counts and flags under a telling name (`tokens: 3`) are no secrets. */
 function isSecret(key: string, value: unknown): boolean {
   return (
-    secretKey.test(key) && ((typeof value === "string" && value !== "") || typeof value === "object") && value !== null
+    isSecretName(key) && ((typeof value === "string" && value !== "") || typeof value === "object") && value !== null
   );
 }
 

@@ -91,6 +91,7 @@ function unknownKeyMessage(key: string, vocabulary: Vocabulary): string {
 
 function issueMessage(issue: z.core.$ZodIssue, met: unknown): string {
   if (met === undefined && issue.code === "invalid_type") return `is missing: expected ${withArticle(issue.expected)}`;
+  if (issue.code === "invalid_type" && issue.expected === "never") return issue.message;
   if (issue.code === "invalid_type") return `expected ${withArticle(issue.expected)}`;
   if (issue.code === "invalid_value")
     return `expected ${issue.values.map((value) => JSON.stringify(value)).join(" or ")}`;

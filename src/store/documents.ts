@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { sql } from "kysely";
 import type { Db, Tx } from "./db.ts";
+import { notify } from "./notify.ts";
 
 /** A document as somebody hands it in. */
 export interface DocumentInput {
@@ -69,7 +70,10 @@ export async function applyDocuments(
   for (const { kind, id } of removed) {
     await tx.deleteFrom("liveDocuments").where("kind", "=", kind).where("id", "=", id).execute();
   }
-  if (created.length + changed.length + removed.length > 0) await markAllAccountsDue(tx, options.now);
+  if (created.length + changed.length + removed.length > 0) {
+    await markAllAccountsDue(tx, options.now);
+    await notify(tx, "score");
+  }
   return { created, changed, unchanged, removed };
 }
 

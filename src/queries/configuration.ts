@@ -1,0 +1,177 @@
+import type { SourcesDocument } from "../integrations/sources-schema.ts";
+import { compilePlaybook, type PlaybookContext } from "../playbooks/compile.ts";
+import type { Configuration } from "../playbooks/configuration.ts";
+import type { CompiledPlaybook } from "../playbooks/playbook.ts";
+import { companyFacts } from "../scoring/company.ts";
+import { metricsAmong } from "../scoring/fact-catalogue.ts";
+import { type Fault, faultAt } from "../scoring/fault.ts";
+import type { HealthModel } from "../scoring/health-model.ts";
+import { compileMetrics } from "../scoring/metrics.ts";
+import type { Db } from "../store/db.ts";
+import { type DocumentInput, readLiveDocuments, revisionKeyOf } from "../store/documents.ts";
+import { type ConfigFault, inReadingOrder, type Located, locateFault } from "./configuration/config-fault.ts";
+import { readFolder } from "./configuration/folder.ts";
+import { bandIds, channelReferences, ownerReferences } from "./configuration/references.ts";
+import { isDocumentKind } from "./configuration/schemas.ts";
+import {
+  type Reading,
+  readChannels,
+  readCompany,
+  readHealthModel,
+  readOwners,
+  readSources,
+} from "./configuration/singles.ts";
+
+/** A document from wherever it comes. One that is not in force yet has revision 0. */
+export interface SourceDocument extends DocumentInput, Located {
+  readonly revision: number;
+}
+
+/** All documents together, compiled: what decides, and what is connected. */
+export interface LoadedConfiguration extends Configuration {
+  readonly sources: SourcesDocument["sources"];
+}
+
+export type Compiled = { readonly configuration: LoadedConfiguration } | { readonly faults: readonly ConfigFault[] };
+
+/** Kinds of document of which at least one could not be read at all: what is said about them elsewhere cannot be judged. */
+export type Unread = ReadonlySet<string>;
+
+/** Compiles documents that belong together, or lists everything that is wrong with any of them. */
+export function compileConfiguration(documents: readonly SourceDocument[], unread: Unread = none): Compiled {
+  const faults: ConfigFault[] = strayFaults(documents);
+  /** One faulty part never hides the faults of another. */
+  const taken = <Part>(read: Reading<Part>, at: Located): Part | null => {
+    if (!("faults" in read)) return read.part;
+    faults.push(...read.faults.map((fault) => locateFault(fault, at)));
+    return null;
+  };
+  const only = <Part>(kind: string, read: (body: unknown) => Reading<Part>, without: Part | string): Part | null => {
+    const document = documents.find((one) => one.kind === kind);
+    if (document !== undefined) return taken(read(document.body), document);
+    if (unread.has(kind)) return null;
+    if (typeof without !== "string") return without;
+    return taken({ faults: [faultAt("", undefined, without)] }, nowhere);
+  };
+  const company = only(
+    "company",
+    readCompany,
+    "there is no company.json: expected one with name, zone and reportingCurrency",
+  );
+  const owners = only("owners", readOwners, { owners: [] });
+  const channels = only("channels", readChannels, []);
+  const sources = only("sources", readSources, []);
+  const model = onlyModel(documents, unread, taken);
+  const playbooks = compilePlaybooks(documents, unread, taken);
+  if (faults.length > 0 || !company || !owners || !channels || !sources || !model) return { faults };
+  return {
+    configuration: {
+      revisionKey: revisionKeyOf(documents),
+      companyName: company.name,
+      scorer: { model, plan: planMetrics(model, playbooks), company: companyFacts(company) },
+      owners,
+      channels,
+      playbooks,
+      sources,
+    },
+  };
+}
+
+/** A folder's documents, compiled: for `config apply`, which stores them, and `config validate`, which does not. */
+export async function compileFolder(
+  folder: string,
+): Promise<{ readonly documents: readonly SourceDocument[]; readonly compiled: Compiled }> {
+  const { documents, faults, unread } = await readFolder(folder);
+  const sources = documents.map((document) => ({ ...document, revision: 0 }));
+  const compiled = compileConfiguration(sources, unread);
+  const all = [...faults, ...("faults" in compiled ? compiled.faults : [])];
+  return { documents: sources, compiled: all.length === 0 ? compiled : { faults: inReadingOrder(all) } };
+}
+
+/** The documents in force, compiled. Faults here mean that they were applied by a version of the program that read them differently. */
+export async function loadConfiguration(db: Db): Promise<Compiled> {
+  const live = await readLiveDocuments(db);
+  return compileConfiguration(
+    live.map((document) => ({ ...document, file: `${document.kind} ${document.id} (revision ${document.revision})` })),
+  );
+}
+
+type Taken = <Part>(read: Reading<Part>, at: Located) => Part | null;
+
+const nowhere: Located = { file: null };
+const none: Unread = new Set();
+
+/** Documents that nobody would read: of no known kind, or the second of their name. */
+function strayFaults(documents: readonly SourceDocument[]): ConfigFault[] {
+  const faults: ConfigFault[] = [];
+  const first = new Map<string, SourceDocument>();
+  for (const document of documents) {
+    const { kind, id } = document;
+    if (!isDocumentKind(kind)) {
+      faults.push(locateFault(faultAt("", kind, "this kind of document is not supported yet"), document));
+    }
+    const before = first.get(`${kind} ${id}`);
+    if (before === undefined) first.set(`${kind} ${id}`, document);
+    else
+      faults.push(locateFault(faultAt("id", id, `this id is taken by ${before.file ?? "another document"}`), document));
+  }
+  return faults;
+}
+
+function onlyModel(documents: readonly SourceDocument[], unread: Unread, taken: Taken): HealthModel | null {
+  const models = documents.filter((document) => document.kind === "health-model");
+  const compiled = models.map((document) => taken(readHealthModel(document.body, document.revision), document));
+  if (models.length === 0 && !unread.has("health-model")) {
+    return taken(
+      { faults: [faultAt("", undefined, "there is no health model: expected one in health-models/")] },
+      nowhere,
+    );
+  }
+  for (const document of models.slice(1)) {
+    taken({ faults: [faultAt("", undefined, "more than one health model is not supported yet")] }, document);
+  }
+  return compiled[0] ?? null;
+}
+
+/** In order of id: no playbook's turn depends on the order of files. */
+function compilePlaybooks(
+  documents: readonly SourceDocument[],
+  unread: Unread,
+  taken: Taken,
+): readonly CompiledPlaybook[] {
+  const context = playbookContext(documents);
+  const playbooks = documents
+    .filter((document) => document.kind === "playbook")
+    .map((document) => {
+      const compiled = compilePlaybook(document.body, { ...context, revision: document.revision });
+      if (!("faults" in compiled)) return compiled.playbook;
+      return taken<CompiledPlaybook>(
+        { faults: compiled.faults.filter((fault) => !unread.has(referredBy(fault) ?? "")) },
+        document,
+      );
+    });
+  return playbooks.filter((playbook) => playbook !== null).sort((left, right) => (left.id < right.id ? -1 : 1));
+}
+
+/** The kind of document whose content a playbook's fault is about, beside the playbook itself. */
+function referredBy({ path, message }: Fault): string | null {
+  if (/^steps\[\d+\]\.(to|via)$/.test(path)) return "channels";
+  if (/^steps\[\d+\]\.assignee$/.test(path)) return "owners";
+  return message.startsWith("there is no band") ? "health-model" : null;
+}
+
+/** Read loosely from the documents as they came: a fault in channels.json is no fault of every playbook that names a channel. */
+function playbookContext(documents: readonly SourceDocument[]): Omit<PlaybookContext, "revision"> {
+  const bodies = (kind: string) => documents.filter((one) => one.kind === kind).map((one) => one.body);
+  return {
+    bands: bodies("health-model").flatMap(bandIds),
+    channels: bodies("channels").flatMap(channelReferences),
+    owners: bodies("owners").flatMap(ownerReferences),
+  };
+}
+
+/** What the health model measures, and what conditions and templates name beside it. */
+function planMetrics(model: HealthModel, playbooks: readonly CompiledPlaybook[]) {
+  const named = playbooks.flatMap((playbook) => metricsAmong(playbook.facts));
+  return compileMetrics([...model.metricNames, ...named]).plan;
+}

@@ -1,0 +1,36 @@
+import { z } from "zod";
+import type { PlaybookContext } from "../../playbooks/compile.ts";
+
+type ChannelReference = PlaybookContext["channels"][number];
+type OwnerReference = PlaybookContext["owners"][number];
+
+const named = z.looseObject({ id: z.string() });
+const channel = z.looseObject({
+  id: z.string(),
+  kind: z.enum(["slack", "email", "webhook"]),
+  from: z.string().optional().catch(undefined),
+});
+
+/** The bands a health model names, as far as it can be read. */
+export function bandIds(model: unknown): readonly string[] {
+  return listIn(model, "bands", named).map(({ id }) => id);
+}
+
+/** The channels a document names, as far as it can be read. */
+export function channelReferences(document: unknown): readonly ChannelReference[] {
+  return listIn(document, "channels", channel).map(({ id, kind, from }) => ({ id, kind, from }));
+}
+
+/** The owners a document names, as far as it can be read. */
+export function ownerReferences(document: unknown): readonly OwnerReference[] {
+  return listIn(document, "owners", named).map(({ id }) => ({ id }));
+}
+
+function listIn<Item>(document: unknown, key: string, shape: z.ZodType<Item>): Item[] {
+  const list = z.looseObject({ [key]: z.array(z.unknown()) }).safeParse(document);
+  const items = list.success ? list.data[key] : [];
+  return (items ?? []).flatMap((item) => {
+    const parsed = shape.safeParse(item);
+    return parsed.success ? [parsed.data] : [];
+  });
+}

@@ -1,0 +1,63 @@
+import { z } from "zod";
+import { sourcesSchema } from "../../integrations/sources-schema.ts";
+import { channelsSchema } from "../../playbooks/channels.ts";
+import { ownersSchema } from "../../playbooks/owners.ts";
+import { playbookSchema } from "../../playbooks/schema.ts";
+import { companySchema } from "../../scoring/company.ts";
+import { fixedFactNames } from "../../scoring/fact-catalogue.ts";
+import { healthModelSchema } from "../../scoring/health-model.ts";
+import { fixedMetricNames, metricForms } from "../../scoring/metrics.ts";
+
+export const schemaDrafts = ["7", "2020-12"] as const;
+export type SchemaDraft = (typeof schemaDrafts)[number];
+
+/** A JSON Schema, as plain data. */
+export type JsonSchema = Readonly<Record<string, unknown>>;
+
+/** The kinds of document, each with its format. */
+const documentSchemas = {
+  company: companySchema,
+  owners: ownersSchema,
+  channels: channelsSchema,
+  sources: sourcesSchema,
+  "health-model": healthModelSchema,
+  playbook: playbookSchema,
+} as const satisfies Readonly<Record<string, z.ZodType>>;
+type DocumentKind = keyof typeof documentSchemas;
+
+/** True for the kinds that are built. */
+export function isDocumentKind(kind: string): kind is DocumentKind {
+  return Object.hasOwn(documentSchemas, kind);
+}
+
+/** The formats as JSON Schemas, by kind, for editors that complete and flag. */
+export function configSchemas(draft: SchemaDraft): Readonly<Record<DocumentKind, JsonSchema>> {
+  const publish = (schema: z.ZodType): JsonSchema =>
+    z.toJSONSchema(schema, {
+      target: draft === "7" ? "draft-7" : "draft-2020-12",
+      io: "input",
+      override: ({ jsonSchema }) => nameKnownWords(jsonSchema.properties),
+    });
+  return {
+    company: publish(documentSchemas.company),
+    owners: publish(documentSchemas.owners),
+    channels: publish(documentSchemas.channels),
+    sources: publish(documentSchemas.sources),
+    "health-model": publish(documentSchemas["health-model"]),
+    playbook: publish(documentSchemas.playbook),
+  };
+}
+
+const ownFieldPattern = "^account\\.fields\\.[A-Za-z][A-Za-z0-9_]*$";
+
+/** Facts and metrics are texts to the parser, which explains what is wrong with one; an editor wants the list. */
+function nameKnownWords(properties: Readonly<Record<string, unknown>> | undefined): void {
+  for (const key of ["fact", "metric", "per"]) {
+    const property = properties?.[key];
+    if (typeof property !== "object" || property === null || Reflect.get(property, "type") !== "string") continue;
+    const others = key === "fact" ? [{ enum: fixedFactNames }, { pattern: ownFieldPattern }] : [];
+    // A list completes, a pattern only checks: usage names are everybody's own.
+    const metrics = [{ enum: fixedMetricNames }, ...metricForms.map(({ pattern }) => ({ pattern }))];
+    Reflect.set(property, "anyOf", [...others, ...metrics]);
+  }
+}

@@ -1,0 +1,42 @@
+import { type SourcesDocument, sourcesSchema } from "../../integrations/sources-schema.ts";
+import { type ChannelConfig, parseChannels } from "../../playbooks/channels.ts";
+import { type Owners, parseOwners } from "../../playbooks/owners.ts";
+import { type Company, companySchema } from "../../scoring/company.ts";
+import { type Fault, faultsOf } from "../../scoring/fault.ts";
+import { compileHealthModel, type HealthModel } from "../../scoring/health-model.ts";
+
+/** What was read from a document, or all that is wrong with it. */
+export type Reading<Part> = { readonly part: Part } | { readonly faults: readonly Fault[] };
+
+const companyWords = { keys: [...Object.keys(companySchema.shape), "currency", "from", "rate"], planned: ["holidays"] };
+const sourceWords = { keys: ["$schema", "sources", "id", "kind", "seed"], planned: [] };
+
+/** `company.json`. */
+export function readCompany(body: unknown): Reading<Company> {
+  const parsed = companySchema.safeParse(body);
+  return parsed.success ? { part: parsed.data } : { faults: faultsOf(parsed.error, body, companyWords) };
+}
+
+/** `owners.json`. */
+export function readOwners(body: unknown): Reading<Owners> {
+  const parsed = parseOwners(body);
+  return "faults" in parsed ? parsed : { part: parsed.owners };
+}
+
+/** `channels.json`. */
+export function readChannels(body: unknown): Reading<readonly ChannelConfig[]> {
+  const parsed = parseChannels(body);
+  return "faults" in parsed ? parsed : { part: parsed.channels };
+}
+
+/** `sources.json`. */
+export function readSources(body: unknown): Reading<SourcesDocument["sources"]> {
+  const parsed = sourcesSchema.safeParse(body);
+  return parsed.success ? { part: parsed.data.sources } : { faults: faultsOf(parsed.error, body, sourceWords) };
+}
+
+/** A file of `health-models/`. */
+export function readHealthModel(body: unknown, revision: number): Reading<HealthModel> {
+  const compiled = compileHealthModel(body, revision);
+  return "faults" in compiled ? compiled : { part: compiled.model };
+}
