@@ -1,0 +1,50 @@
+import { clip, escapeHtml } from "./escape.ts";
+import type { EmailMessage } from "./message.ts";
+
+/** Longer subjects are cut: no mailbox shows more. */
+const longestSubject = 250;
+
+/** One addr-spec with nothing around it: no display name, no list, no group, no line break, no quotes. */
+export function isPlainAddress(text: string): boolean {
+  return text.length <= 254 && /^[^\s<>()[\]\\,;:@"]{1,64}@[^\s<>()[\]\\,;:@"]+$/u.test(text);
+}
+
+/** An e-mail as text and as HTML, made from the same rendered text: data can bring words, never markup. */
+export function emailMessage(parts: {
+  readonly to: string;
+  readonly subject: string;
+  readonly body: string;
+  readonly audience: EmailMessage["audience"];
+  readonly replyTo: string | null;
+  readonly messageId: string;
+  /** Shown to our team, so that a repeat is known as one; customers never see it. */
+  readonly runKey: string;
+}): EmailMessage {
+  const { to, body, audience, replyTo, messageId, runKey } = parts;
+  const footer = audience === "team" ? runKey : null;
+  return {
+    kind: "email",
+    to,
+    subject: clip(parts.subject, longestSubject),
+    text: footer === null ? `${body}\n` : `${body}\n\n-- \n${footer}\n`,
+    html: htmlOf(body, footer),
+    messageId,
+    replyTo,
+    audience,
+  };
+}
+
+function htmlOf(body: string, footer: string | null): string {
+  const paragraphs = body
+    .split(/\n\s*\n/)
+    .map((paragraph) => `<p style="margin:0 0 1em">${escapeHtml(paragraph.trim()).replaceAll("\n", "<br>")}</p>`);
+  const end = footer === null ? [] : [`<p style="margin:2em 0 0;color:#777;font-size:12px">${escapeHtml(footer)}</p>`];
+  const style = "max-width:40em;font:15px/1.5 -apple-system,'Segoe UI',Helvetica,Arial,sans-serif;color:#222";
+  return [
+    '<!doctype html><html><head><meta charset="utf-8"></head>',
+    `<body style="${style}">`,
+    ...paragraphs,
+    ...end,
+    "</body></html>",
+  ].join("\n");
+}

@@ -1,0 +1,250 @@
+import { DateTime } from "luxon";
+import type { Instant } from "../scoring/history.ts";
+import { emailMessage, isPlainAddress } from "./email-message.ts";
+import { clip } from "./escape.ts";
+import type { Message } from "./message.ts";
+import type { CompiledPlaybook, EmailStep, SlackStep, TaskStep, WaitStep, WebhookStep } from "./playbook.ts";
+import type { Template } from "./render.ts";
+import { slackMessage } from "./slack-message.ts";
+import type { Subject } from "./subject.ts";
+import type { RunWords } from "./template-context.ts";
+import { moment } from "./time-words.ts";
+import { webhookMessage } from "./webhook-message.ts";
+
+/** Where a run stands. */
+export interface RunPosition {
+  readonly runId: number;
+  readonly episode: number;
+  /** The step to come next. */
+  readonly stepId: string;
+  readonly visit: number;
+  /** Null: now. */
+  readonly dueAt: Instant | null;
+  /** Why the run was started. */
+  readonly reason: string;
+}
+
+/** A step's effect, to be kept under the key (run, step, visit, recipient). */
+export interface PlannedAction {
+  readonly stepId: string;
+  readonly visit: number;
+  /** An e-mail address, a channel's id, or `task`; `nobody` where there was none. */
+  readonly recipient: string;
+  readonly kind: "email" | "slack" | "webhook" | "task";
+  /** Null for tasks. */
+  readonly channel: string | null;
+  /** Rendered now, once; of tasks their content, of skipped actions nothing. */
+  readonly message: Message | TaskContent | NoMessage;
+  /** Tasks are our own rows: theirs are done as soon as they are kept. */
+  readonly state: "pending" | "sent" | "skipped";
+  readonly reason: string;
+  readonly isCustomer: boolean;
+}
+
+/** A type rather than an interface, so that it can be kept as plain JSON. */
+export type TaskContent = {
+  readonly kind: "task";
+  readonly title: string;
+  readonly body: string;
+  readonly assignee: string;
+  /** A day in the account's zone. */
+  readonly dueOn: string | null;
+};
+export type NoMessage = { readonly kind: "none" };
+
+/** A task to be kept with the action of its step. */
+export interface PlannedTask extends TaskContent {
+  readonly stepId: string;
+  readonly visit: number;
+}
+
+/** What a run does now, and where it goes on. */
+export interface RunPlan {
+  readonly actions: readonly PlannedAction[];
+  readonly tasks: readonly PlannedTask[];
+  readonly next:
+    | { readonly kind: "waiting"; readonly stepId: string; readonly dueAt: Instant }
+    | { readonly kind: "done" }
+    | { readonly kind: "stopped" };
+  readonly reason: string;
+}
+
+type ActingStep = EmailStep | SlackStep | TaskStep | WebhookStep;
+type Occasion = {
+  readonly playbook: CompiledPlaybook;
+  readonly run: RunPosition;
+  readonly subject: Subject;
+  readonly words: RunWords;
+  readonly now: Instant;
+};
+
+/** The steps from where the run stands up to the next wait or the end, by the playbook as it is now. */
+export function advanceRun(playbook: CompiledPlaybook, run: RunPosition, subject: Subject, now: Instant): RunPlan {
+  const from = playbook.steps.findIndex((step) => step.id === run.stepId);
+  if (from < 0) return rest({ kind: "stopped" }, `the step "${run.stepId}" no longer exists`);
+  if (run.dueAt !== null && run.dueAt > now) {
+    const reason = `waiting until ${moment(run.dueAt, subject.zone)} for the step "${run.stepId}"`;
+    return rest({ kind: "waiting", stepId: run.stepId, dueAt: run.dueAt }, reason);
+  }
+  const ahead = playbook.steps.slice(from);
+  const untilWait = ahead.findIndex((step) => step.kind === "wait");
+  const words = { playbookId: playbook.id, playbookName: playbook.name, runId: run.runId, reason: run.reason };
+  const occasion = { playbook, run, subject, words, now };
+  const reached = untilWait < 0 ? ahead : ahead.slice(0, untilWait);
+  const actions = reached.filter((step) => step.kind !== "wait").map((step) => planStep(step, occasion));
+  const { next, reason } = goOn(ahead[untilWait], ahead[untilWait + 1]?.id, subject, now);
+  return { actions, tasks: actions.flatMap(taskOf), next, reason };
+}
+
+function rest(next: RunPlan["next"], reason: string): RunPlan {
+  return { actions: [], tasks: [], next, reason };
+}
+
+function goOn(
+  wait: CompiledPlaybook["steps"][number] | undefined,
+  after: string | undefined,
+  subject: Subject,
+  now: Instant,
+): Pick<RunPlan, "next" | "reason"> {
+  if (wait?.kind !== "wait" || after === undefined) return { next: { kind: "done" }, reason: "every step was reached" };
+  const dueAt = now + wait.forMs;
+  const reason = `"${wait.id}": waiting until ${moment(dueAt, subject.zone)} for the step "${after}"`;
+  return { next: { kind: "waiting", stepId: after, dueAt }, reason };
+}
+
+function taskOf(action: PlannedAction): readonly PlannedTask[] {
+  const { stepId, visit, message } = action;
+  return message.kind === "task" ? [{ ...message, stepId, visit }] : [];
+}
+
+function planStep(step: Exclude<CompiledPlaybook["steps"][number], WaitStep>, occasion: Occasion): PlannedAction {
+  switch (step.kind) {
+    case "email":
+      return planEmail(step, occasion);
+    case "slack":
+      return planSlack(step, occasion);
+    case "task":
+      return planTask(step, occasion);
+    case "webhook":
+      return planWebhook(step, occasion);
+    default:
+      return step satisfies never;
+  }
+}
+
+function planEmail(step: EmailStep, occasion: Occasion): PlannedAction {
+  const to = addressOf(step, occasion.subject);
+  const isCustomer = step.to !== "owner";
+  if ("refusal" in to) return { ...skipped(step, occasion, "nobody", to.refusal), isCustomer };
+  const rendered = renderAll(occasion, [step.subject, step.body]);
+  if ("refusal" in rendered) return { ...skipped(step, occasion, to.address, rendered.refusal), isCustomer };
+  const [subject = "", body = ""] = rendered.texts;
+  if (body === "") return { ...skipped(step, occasion, to.address, "the text came out empty"), isCustomer };
+  const message = emailMessage({
+    to: to.address,
+    subject: subject === "" ? occasion.playbook.name : subject,
+    body,
+    audience: isCustomer ? "customer" : "team",
+    replyTo: isCustomer ? (occasion.subject.owner?.email ?? null) : null,
+    messageId: `<kw-${occasion.run.runId}-${step.id}-${occasion.run.visit}@${step.domain}>`,
+    runKey: runKeyOf(occasion),
+  });
+  return { ...pending(step, occasion, to.address, message), isCustomer };
+}
+
+/** Any fixed address counts as the customer's: mail to it is never repeated in doubt, as nobody can know who reads it. */
+function addressOf(step: EmailStep, subject: Subject): { readonly address: string } | { readonly refusal: string } {
+  if (typeof step.to === "object") return step.to;
+  const [person, missing] =
+    step.to === "owner"
+      ? [subject.owner, "the account has no owner, and there is no fallback"]
+      : [subject.contact, "the account has no primary contact with an address"];
+  if (person === null) return { refusal: missing };
+  if (!isPlainAddress(person.email)) return { refusal: "the address is not one plain e-mail address" };
+  return { address: person.email };
+}
+
+function planSlack(step: SlackStep, occasion: Occasion): PlannedAction {
+  const { playbook, subject, words } = occasion;
+  const rendered = step.text.render(subject, words);
+  if ("refusal" in rendered) return skipped(step, occasion, step.channel, rendered.refusal);
+  const message = slackMessage({ text: rendered.text, playbook, subject, runKey: runKeyOf(occasion) });
+  return pending(step, occasion, step.channel, message);
+}
+
+function planWebhook(step: WebhookStep, occasion: Occasion): PlannedAction {
+  const { playbook, run, subject, words, now } = occasion;
+  const payload: [string, string | number | boolean][] = [];
+  for (const [key, value] of step.payload) {
+    const rendered = typeof value === "object" ? value.render(subject, words) : { text: value };
+    if ("refusal" in rendered) return skipped(step, occasion, step.channel, rendered.refusal);
+    payload.push([key, rendered.text]);
+  }
+  const content = payload.length === 0 ? null : Object.fromEntries(payload);
+  const message = webhookMessage({ stepId: step.id, playbook, run, subject, payload: content }, now);
+  return pending(step, occasion, step.channel, message);
+}
+
+function planTask(step: TaskStep, occasion: Occasion): PlannedAction {
+  const { subject, now } = occasion;
+  const assignee = step.assignee === "owner" ? (subject.owner?.id ?? null) : step.assignee;
+  if (assignee === null) {
+    return skipped(step, occasion, "nobody", "the account has no owner, and there is no fallback");
+  }
+  const rendered = renderAll(occasion, [step.title, step.body]);
+  if ("refusal" in rendered) return skipped(step, occasion, "task", rendered.refusal);
+  const [title = "", body = ""] = rendered.texts;
+  const day = DateTime.fromMillis(now, { zone: subject.zone }).plus({ days: step.dueInDays ?? 0 });
+  const dueOn = step.dueInDays === null ? null : day.toFormat("yyyy-MM-dd");
+  const message = {
+    kind: "task",
+    title: clip(title === "" ? occasion.playbook.name : title, 300),
+    body,
+    assignee,
+    dueOn,
+  } as const;
+  const reason = `task for ${assignee}${dueOn === null ? "" : `, due on ${dueOn}`}`;
+  return { ...pending(step, occasion, "task", message), state: "sent", reason };
+}
+
+/** The texts in the order of their templates (no template: no text), or the first refusal. */
+function renderAll(
+  { subject, words }: Occasion,
+  templates: readonly (Template | null)[],
+): { readonly texts: readonly string[] } | { readonly refusal: string } {
+  const texts: string[] = [];
+  for (const template of templates) {
+    const rendered = template === null ? { text: "" } : template.render(subject, words);
+    if ("refusal" in rendered) return rendered;
+    texts.push(rendered.text);
+  }
+  return { texts };
+}
+
+function pending(
+  step: ActingStep,
+  { run }: Occasion,
+  recipient: string,
+  message: PlannedAction["message"],
+): PlannedAction {
+  return {
+    stepId: step.id,
+    visit: run.visit,
+    recipient,
+    kind: step.kind,
+    channel: step.kind === "task" ? null : step.channel,
+    message,
+    state: "pending",
+    reason: `reached in run ${run.runId}`,
+    isCustomer: false,
+  };
+}
+
+function skipped(step: ActingStep, occasion: Occasion, recipient: string, reason: string): PlannedAction {
+  return { ...pending(step, occasion, recipient, { kind: "none" }), state: "skipped", reason };
+}
+
+/** Stands in every message to our team, so that a repeat is known as one. */
+function runKeyOf({ playbook, run }: Occasion): string {
+  return `keepwell run ${run.runId} · ${playbook.id}`;
+}

@@ -1,0 +1,26 @@
+import type { Facts } from "../scoring/facts.ts";
+import type { Driver } from "../scoring/history.ts";
+import type { Owner } from "./owners.ts";
+
+/** The account a run is about, as it is when a step is made. */
+export interface Subject {
+  /** Account fields, score, band and the metrics the playbook names. */
+  readonly facts: Facts;
+  /** The owner, or who stands in; null when there is nobody. */
+  readonly owner: Owner | null;
+  /** The primary contact with an address; null when there is none. */
+  readonly contact: { readonly name: string | null; readonly email: string } | null;
+  readonly drivers: readonly Driver[];
+  /** The account's zone, else the company's: task dates are days in it. */
+  readonly zone: string;
+}
+
+/** Points of the score that a driver costs. */
+export function lossOf(driver: Driver): number {
+  return driver.weight * 100 - driver.contribution;
+}
+
+/** The drivers, the costliest first. */
+export function worstDrivers(drivers: readonly Driver[]): readonly Driver[] {
+  return drivers.toSorted((a, b) => lossOf(b) - lossOf(a));
+}
