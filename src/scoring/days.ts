@@ -9,12 +9,16 @@ const keptStarts = 1_100;
 /** More than there are zones in the IANA database, counting its aliases. */
 const keptZones = 700;
 
+/** Ten years of contract and due dates. */
+const keptDays = 3_700;
+
 interface ZoneDays {
   readonly zone: IANAZone;
   readonly starts: Map<DayNumber, Instant>;
 }
 
 const zones = new Map<string, ZoneDays>();
+const parsed = new Map<string, DayNumber>();
 
 /**
  * The first instant of a local day: midnight, or the end of the gap where midnight does not exist. A day that a zone left out
@@ -50,9 +54,14 @@ export function nextLocalMidnight(zone: string, now: Instant): Instant {
 
 /** The day number of `YYYY-MM-DD`. Throws when that is no day of the calendar. */
 export function parseDay(text: string): DayNumber {
+  const known = parsed.get(text);
+  if (known !== undefined) return known;
   const day = Date.parse(text) / dayMs;
-  if (!Number.isInteger(day) || formatDay(day) !== text)
+  if (!Number.isInteger(day) || formatDay(day) !== text) {
     throw new RangeError(`"${text}" is not a day, expected YYYY-MM-DD`);
+  }
+  if (parsed.size >= keptDays) parsed.clear();
+  parsed.set(text, day);
   return day;
 }
 
