@@ -1,8 +1,9 @@
 import { addMonths, type Day } from "./calendar.ts";
+import type { Course } from "./course.ts";
 import { beginnings, endings, trades } from "./names.ts";
 import { sampleOwners } from "./owners.ts";
 import { openRandom, type Random } from "./random.ts";
-import { type Course, keyOf, type StoryPlan, storyPlans } from "./stories.ts";
+import { keyOf, type StoryPlan, storyPlans } from "./stories.ts";
 
 export type SampleSegment = "smb" | "mid" | "enterprise";
 
@@ -77,10 +78,10 @@ const usual: Temperament = {
   paysAfter: -2,
 };
 const temperaments: readonly Temperament[] = [
-  { share: 0.38, adoption: [0.58, 0.82], growth: [0.08, 0.4], content: [0.78, 0.95], tickets: 0.7, paysAfter: -6 },
+  { share: 0.35, adoption: [0.58, 0.82], growth: [0.08, 0.4], content: [0.78, 0.95], tickets: 0.7, paysAfter: -6 },
   usual,
-  { share: 0.19, adoption: [0.17, 0.3], growth: [-0.25, 0.02], content: [0.35, 0.58], tickets: 1.6, paysAfter: 4 },
-  { share: 0.04, adoption: [0.08, 0.13], growth: [-0.3, -0.1], content: [0.2, 0.4], tickets: 1.9, paysAfter: 8 },
+  { share: 0.2, adoption: [0.17, 0.3], growth: [-0.25, 0.02], content: [0.35, 0.58], tickets: 1.6, paysAfter: 4 },
+  { share: 0.06, adoption: [0.03, 0.08], growth: [-0.4, -0.15], content: [0.08, 0.3], tickets: 1.9, paysAfter: 8 },
 ];
 
 interface Temperament {
@@ -128,7 +129,7 @@ function ordinaryAccount({ index, name, industry, random, firstDay }: Ordinary):
   const segment = drawSegment(random);
   const content = random.between(...temperament.content);
   // A quarter of the customers came within the last year.
-  const ageDays = random.chance(0.25) ? random.whole(12, 365) : random.whole(366, 1700);
+  const ageDays = random.chance(0.25) ? random.whole(40, 365) : random.whole(366, 1700);
   return {
     ...identityOf(index, name, industry),
     ...placeOf(country, random, firstDay),

@@ -1,3 +1,5 @@
+import { type Course, course } from "./course.ts";
+
 /** What happens to the accounts a newcomer should recognise. */
 export type SampleStory =
   | "champion leaves"
@@ -8,9 +10,6 @@ export type SampleStory =
   | "recovery"
   | "stuck in onboarding"
   | "never adopted";
-
-/** Points of (days after the sample's first day, value), joined by straight lines and level beyond both ends. */
-export type Course = readonly (readonly [day: number, value: number])[];
 
 /** One account's story. All days are relative to the day the sample was first made; -1 is the last day a first start shows. */
 export interface StoryPlan {
@@ -33,8 +32,8 @@ export interface StoryPlan {
   readonly unpaid?: { readonly due: number; readonly paid: number };
 }
 
-const steady: Course = [[0, 1]];
-const content: Course = [[0, 0.78]];
+const steady = course([0], [1]);
+const content = course([0], [0.78]);
 
 /** The stories of a first start, and how they go on after it. */
 export const storyPlans: readonly StoryPlan[] = [
@@ -46,18 +45,8 @@ export const storyPlans: readonly StoryPlan[] = [
     segment: "enterprise",
     seats: 320,
     championLeaves: -52,
-    usage: [
-      [-50, 1],
-      [-38, 0.62],
-      [-14, 0.2],
-      [10, 0.12],
-      [60, 0.3],
-    ],
-    satisfaction: [
-      [-60, 0.8],
-      [-40, 0.45],
-      [-5, 0.25],
-    ],
+    usage: course([-50, -38, -14, 10, 60], [1, 0.6, 0.12, 0.08, 0.3]),
+    satisfaction: course([-60, -40, -5], [0.8, 0.4, 0.2]),
   },
   {
     story: "champion leaves",
@@ -67,17 +56,8 @@ export const storyPlans: readonly StoryPlan[] = [
     segment: "mid",
     seats: 95,
     championLeaves: -24,
-    usage: [
-      [-23, 1],
-      [-15, 0.6],
-      [-2, 0.3],
-      [20, 0.15],
-      [70, 0.1],
-    ],
-    satisfaction: [
-      [-30, 0.75],
-      [-5, 0.5],
-    ],
+    usage: course([-23, -14, -2, 20, 70], [1, 0.45, 0.2, 0.1, 0.1]),
+    satisfaction: course([-30, -5], [0.75, 0.5]),
   },
   {
     story: "quiet decline",
@@ -86,17 +66,8 @@ export const storyPlans: readonly StoryPlan[] = [
     country: "GB",
     segment: "enterprise",
     seats: 240,
-    usage: [
-      [-95, 1],
-      [-60, 0.72],
-      [-30, 0.4],
-      [-1, 0.12],
-      [25, 0.04],
-    ],
-    satisfaction: [
-      [-120, 0.75],
-      [-10, 0.4],
-    ],
+    usage: course([-95, -60, -30, -1, 25], [1, 0.72, 0.36, 0.08, 0.03]),
+    satisfaction: course([-120, -10], [0.75, 0.3]),
   },
   {
     story: "quiet decline",
@@ -105,16 +76,8 @@ export const storyPlans: readonly StoryPlan[] = [
     country: "US",
     segment: "mid",
     seats: 130,
-    usage: [
-      [-90, 1],
-      [-45, 0.6],
-      [-1, 0.22],
-      [40, 0.05],
-    ],
-    satisfaction: [
-      [-100, 0.7],
-      [-10, 0.45],
-    ],
+    usage: course([-90, -45, -1, 40], [1, 0.6, 0.22, 0.05]),
+    satisfaction: course([-100, -10], [0.7, 0.45]),
   },
   {
     story: "quiet decline",
@@ -123,15 +86,8 @@ export const storyPlans: readonly StoryPlan[] = [
     country: "AU",
     segment: "mid",
     seats: 70,
-    usage: [
-      [-85, 1],
-      [-1, 0.32],
-      [45, 0.1],
-    ],
-    satisfaction: [
-      [-90, 0.7],
-      [-5, 0.5],
-    ],
+    usage: course([-85, -1, 45], [1, 0.27, 0.08]),
+    satisfaction: course([-90, -5], [0.7, 0.5]),
   },
   {
     story: "just stops",
@@ -140,11 +96,7 @@ export const storyPlans: readonly StoryPlan[] = [
     country: "FR",
     segment: "mid",
     seats: 110,
-    usage: [
-      [-19, 1],
-      [-18, 0],
-      [90, 0],
-    ],
+    usage: course([-19, -18, 90], [1, 0, 0]),
     satisfaction: content,
   },
   {
@@ -154,12 +106,8 @@ export const storyPlans: readonly StoryPlan[] = [
     country: "US",
     segment: "smb",
     seats: 28,
-    usage: [
-      [-34, 0.95],
-      [-33, 0],
-      [90, 0],
-    ],
-    satisfaction: [[0, 0.6]],
+    usage: course([-34, -33, 90], [0.95, 0, 0]),
+    satisfaction: course([0], [0.6]),
   },
   {
     story: "ticket storm",
@@ -169,17 +117,8 @@ export const storyPlans: readonly StoryPlan[] = [
     segment: "enterprise",
     seats: 410,
     storm: { from: -13, to: -1, perDay: 1.6, calm: 6 },
-    usage: [
-      [-14, 1],
-      [-1, 0.72],
-      [12, 0.9],
-    ],
-    satisfaction: [
-      [-15, 0.7],
-      [-13, 0.12],
-      [5, 0.15],
-      [30, 0.6],
-    ],
+    usage: course([-14, -1, 12], [1, 0.72, 0.9]),
+    satisfaction: course([-15, -13, 5, 30], [0.7, 0.12, 0.15, 0.6]),
   },
   {
     story: "ticket storm",
@@ -189,17 +128,8 @@ export const storyPlans: readonly StoryPlan[] = [
     segment: "mid",
     seats: 85,
     storm: { from: -9, to: 1, perDay: 1.5, calm: 7 },
-    usage: [
-      [-10, 1],
-      [-1, 0.8],
-      [14, 1],
-    ],
-    satisfaction: [
-      [-11, 0.75],
-      [-9, 0.15],
-      [6, 0.2],
-      [30, 0.65],
-    ],
+    usage: course([-10, -1, 14], [1, 0.8, 1]),
+    satisfaction: course([-11, -9, 6, 30], [0.75, 0.15, 0.2, 0.65]),
   },
   {
     story: "overdue invoice",
@@ -230,20 +160,8 @@ export const storyPlans: readonly StoryPlan[] = [
     country: "DE",
     segment: "mid",
     seats: 120,
-    usage: [
-      [-150, 1],
-      [-110, 0.25],
-      [-62, 0.08],
-      [-45, 0.25],
-      [-20, 0.95],
-      [-1, 1.1],
-    ],
-    satisfaction: [
-      [-140, 0.7],
-      [-80, 0.15],
-      [-40, 0.4],
-      [-25, 0.95],
-    ],
+    usage: course([-150, -110, -62, -45, -20, -1], [1, 0.25, 0.08, 0.25, 0.95, 1.1]),
+    satisfaction: course([-140, -80, -40, -25], [0.7, 0.15, 0.4, 0.95]),
   },
   {
     story: "recovery",
@@ -252,19 +170,8 @@ export const storyPlans: readonly StoryPlan[] = [
     country: "AU",
     segment: "smb",
     seats: 34,
-    usage: [
-      [-130, 0.9],
-      [-100, 0.2],
-      [-55, 0.07],
-      [-38, 0.3],
-      [-12, 0.95],
-      [20, 1.1],
-    ],
-    satisfaction: [
-      [-120, 0.65],
-      [-70, 0.2],
-      [-25, 0.85],
-    ],
+    usage: course([-130, -100, -55, -38, -12, 20], [0.9, 0.2, 0.07, 0.3, 0.95, 1.1]),
+    satisfaction: course([-120, -70, -25], [0.65, 0.2, 0.85]),
   },
   {
     story: "stuck in onboarding",
@@ -274,12 +181,8 @@ export const storyPlans: readonly StoryPlan[] = [
     segment: "mid",
     seats: 60,
     ageDays: 43,
-    usage: [
-      [-43, 0.05],
-      [25, 0.05],
-      [60, 0.8],
-    ],
-    satisfaction: [[0, 0.4]],
+    usage: course([-43, 25, 60], [0.05, 0.05, 0.8]),
+    satisfaction: course([0], [0.4]),
   },
   {
     story: "stuck in onboarding",
@@ -289,12 +192,8 @@ export const storyPlans: readonly StoryPlan[] = [
     segment: "smb",
     seats: 22,
     ageDays: 39,
-    usage: [
-      [-39, 0.07],
-      [30, 0.07],
-      [70, 0.6],
-    ],
-    satisfaction: [[0, 0.45]],
+    usage: course([-39, 30, 70], [0.07, 0.07, 0.6]),
+    satisfaction: course([0], [0.45]),
   },
   ...["Idlecroft Capital", "Dustleigh Outfitters", "Shelfworth Stores"].map(
     (name): StoryPlan => ({
@@ -304,8 +203,8 @@ export const storyPlans: readonly StoryPlan[] = [
       country: "US",
       segment: "smb",
       seats: 30,
-      usage: [[0, 0.1]],
-      satisfaction: [[0, 0.3]],
+      usage: course([0], [0.045]),
+      satisfaction: course([0], [0.12]),
     }),
   ),
 ];
@@ -318,21 +217,4 @@ export const sampleStories: readonly { readonly accountKey: string; readonly sto
 /** The key of the account of this name. */
 export function keyOf(name: string): string {
   return name.toLowerCase().replaceAll(/[^a-z0-9]+/g, "-");
-}
-
-/** The value of a course on a day. */
-export function valueOn(course: Course, day: number): number {
-  const [first] = course;
-  if (first === undefined) throw new Error("a course has at least one point");
-  let before = first;
-  for (const point of course) {
-    if (day < point[0]) return between(before, point, day);
-    before = point;
-  }
-  return before[1];
-}
-
-function between(before: readonly [number, number], after: readonly [number, number], day: number): number {
-  if (after[0] <= before[0]) return after[1];
-  return before[1] + ((day - before[0]) / (after[0] - before[0])) * (after[1] - before[1]);
 }

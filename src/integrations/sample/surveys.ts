@@ -1,9 +1,9 @@
 import type { RecordInput } from "../../scoring/records.ts";
 import type { SampleAccount } from "./accounts.ts";
 import { momentText } from "./calendar.ts";
+import { valueOn } from "./course.ts";
 import { openRandom } from "./random.ts";
 import { firstDayOf, isWithin, type Span } from "./span.ts";
-import { valueOn } from "./stories.ts";
 import { csatInputs } from "./tickets.ts";
 
 const npsPurpose = 6;

@@ -1,10 +1,10 @@
 import type { FieldsOf, RecordInput } from "../../scoring/records.ts";
 import type { SampleAccount } from "./accounts.ts";
 import { type Day, isWeekend, momentText } from "./calendar.ts";
+import { valueOn } from "./course.ts";
 import { outageSubjects, ticketSubjects } from "./names.ts";
 import { openRandom, type Random } from "./random.ts";
 import { firstDayOf, isWithin, type Span } from "./span.ts";
-import { valueOn } from "./stories.ts";
 
 const ticketPurpose = 5;
 /** No ticket, and no answer about it, comes later than this many days after it was opened. */

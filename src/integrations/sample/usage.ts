@@ -2,9 +2,9 @@ import type { UsageInput } from "../../scoring/records.ts";
 import type { SampleAccount } from "./accounts.ts";
 import { type Day, dayText, workShare } from "./calendar.ts";
 import { type Period, periodsOf } from "./contracts.ts";
+import { valueOn } from "./course.ts";
 import { openRandom, type Random } from "./random.ts";
 import { firstDayOf, type Span } from "./span.ts";
-import { valueOn } from "./stories.ts";
 
 const usagePurpose = 4;
 
