@@ -94,3 +94,17 @@ export function gzipBomb(status: number): Answer {
 export const babble: Answer = ({ socket }) => {
   socket?.end("SSH-2.0-OpenSSH_9.2\r\n");
 };
+
+/** Calls `then` some turns of the event loop after the answer was begun: what was written has arrived by then. */
+export function andThen(answer: Answer, then: () => void): Answer {
+  return (response, request, index) => {
+    answer(response, request, index);
+    let turns = 25;
+    const turn = setInterval(() => {
+      turns -= 1;
+      if (turns > 0) return;
+      clearInterval(turn);
+      then();
+    }, 5);
+  };
+}

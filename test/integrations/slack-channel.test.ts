@@ -4,6 +4,7 @@ import { openSlackChannel } from "../../src/integrations/slack/channel.ts";
 import { attemptOf, slack } from "./attempts.ts";
 import {
   type Answer,
+  andThen,
   babble,
   flood,
   gzipBomb,
@@ -124,10 +125,16 @@ describe("Slack's answer", () => {
   test.each([
     ["hangs", hang],
     ["trickles its head", trickleHead],
-  ] as const)("is unknown when it %s until the deadline", async (_what, answer) => {
-    const { channel } = await channelOn(answer, 500);
-    const outcome = await channel.send(attemptOf(slack()));
+  ] as const)("is unknown when it %s until the attempt is called off", async (_what, answer) => {
+    const caller = new AbortController();
+    const { channel } = await channelOn(andThen(answer, () => caller.abort()));
+    const outcome = await channel.send(attemptOf(slack(), { signal: caller.signal }));
     expect(outcome).toEqual({ kind: "unknown", reason: "posted without an answer: the deadline passed" });
+  });
+
+  test("is not waited for beyond the deadline", async () => {
+    const { channel } = await channelOn(trickleHead, 300);
+    expect(["unknown", "retry"]).toContain((await channel.send(attemptOf(slack()))).kind);
   });
 
   test.each([
@@ -139,8 +146,9 @@ describe("Slack's answer", () => {
   });
 
   test("counts though its body never ends", async () => {
-    const { channel } = await channelOn(trickleBody(200), 500);
-    expect((await channel.send(attemptOf(slack()))).kind).toBe("sent");
+    const caller = new AbortController();
+    const { channel } = await channelOn(andThen(trickleBody(200), () => caller.abort()));
+    expect((await channel.send(attemptOf(slack(), { signal: caller.signal }))).kind).toBe("sent");
   });
 
   test.each([

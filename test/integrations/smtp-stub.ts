@@ -15,6 +15,8 @@ export interface SmtpStub {
   /** Texts of mails whose final dot arrived, whatever was answered to it. */
   readonly texts: string[];
   readonly connections: () => number;
+  /** Settles once the server has begun to fail. */
+  readonly failing: Promise<void>;
   close(): Promise<void>;
 }
 
@@ -34,15 +36,26 @@ export async function startSmtpStub(fault: Fault | null = null): Promise<SmtpStu
   const commands: string[] = [];
   const texts: string[] = [];
   let connections = 0;
+  let beginToFail = (): void => undefined;
+  const failing = new Promise<void>((resolve) => {
+    beginToFail = resolve;
+  });
   const server = createServer((socket) => {
     connections += 1;
-    hold(socket, fault, commands, texts);
+    hold(socket, { fault, commands, texts, beginToFail });
   });
   const { port, close } = await listenOnLoopback(server);
-  return { port, commands, texts, connections: () => connections, close };
+  return { port, commands, texts, connections: () => connections, failing, close };
 }
 
-function hold(socket: Socket, fault: Fault | null, commands: string[], texts: string[]): void {
+interface Part {
+  readonly fault: Fault | null;
+  readonly commands: string[];
+  readonly texts: string[];
+  readonly beginToFail: () => void;
+}
+
+function hold(socket: Socket, { fault, commands, texts, beginToFail }: Part): void {
   let isInText = false;
   let pending = "";
   socket.setEncoding("latin1");
@@ -54,6 +67,7 @@ function hold(socket: Socket, fault: Fault | null, commands: string[], texts: st
       return true;
     }
     misbehave(socket, fault);
+    beginToFail();
     return "say" in fault && stage !== "data";
   };
   const readText = (): void => {
@@ -61,6 +75,7 @@ function hold(socket: Socket, fault: Fault | null, commands: string[], texts: st
     if (fault?.at === "body" && pending.length > 1_000) {
       isInText = false;
       misbehave(socket, fault);
+      beginToFail();
       return;
     }
     if (end < 0) return;

@@ -4,6 +4,7 @@ import { openWebhookChannel } from "../../src/integrations/webhook/channel.ts";
 import { attemptOf, webhook } from "./attempts.ts";
 import {
   type Answer,
+  andThen,
   babble,
   flood,
   gzipBomb,
@@ -120,9 +121,16 @@ describe("the receiver's answer", () => {
   test.each([
     ["hangs", hang],
     ["trickles its head", trickleHead],
-  ] as const)("is unknown when it %s until the deadline", async (_what, answer) => {
-    const { channel } = await channelOn(answer, 500);
-    expect((await channel.send(attemptOf(webhook()))).kind).toBe("unknown");
+  ] as const)("is unknown when it %s until the attempt is called off", async (_what, answer) => {
+    const caller = new AbortController();
+    const { channel } = await channelOn(andThen(answer, () => caller.abort()));
+    const outcome = await channel.send(attemptOf(webhook(), { signal: caller.signal }));
+    expect(outcome).toEqual({ kind: "unknown", reason: "posted without an answer: the deadline passed" });
+  });
+
+  test("is not waited for beyond the deadline", async () => {
+    const { channel } = await channelOn(trickleHead, 300);
+    expect(["unknown", "retry"]).toContain((await channel.send(attemptOf(webhook()))).kind);
   });
 
   test.each([
@@ -138,8 +146,9 @@ describe("the receiver's answer", () => {
     ["is a gigabyte", flood(200)],
     ["is a gzip bomb", gzipBomb(200)],
   ] as const)("counts by its status when its body %s", async (_what, answer) => {
-    const { channel } = await channelOn(answer, 2_000);
-    expect((await channel.send(attemptOf(webhook()))).kind).toBe("sent");
+    const caller = new AbortController();
+    const { channel } = await channelOn(andThen(answer, () => caller.abort()));
+    expect((await channel.send(attemptOf(webhook(), { signal: caller.signal }))).kind).toBe("sent");
   });
 
   test("is awaited from the receiver itself, whatever proxy the environment names", async () => {

@@ -24,7 +24,7 @@ export interface SmtpOptions {
 }
 
 export interface SmtpTls {
-  /** Refuse to go on without TLS. By default true where there is a password. */
+  /** Refuse to go on without TLS. By default true where a password would leave this machine. */
   readonly required?: boolean | undefined;
   /** A certificate authority of one's own, PEM. */
   readonly ca?: string | undefined;
@@ -104,11 +104,15 @@ function serverOf(options: SmtpOptions): SmtpServer {
     port,
     secure,
     login,
-    requireTls: tls.required ?? login !== null,
+    requireTls: tls.required ?? (login !== null && !isThisMachine(host)),
     ca: tls.ca ?? null,
     rejectUnauthorized: tls.rejectUnauthorized ?? true,
     deadlineMs,
   };
+}
+
+function isThisMachine(host: string): boolean {
+  return host === "localhost" || host === "::1" || /^127\.\d+\.\d+\.\d+$/.test(host);
 }
 
 /** What a server might echo: the password, and the line of AUTH PLAIN that holds it. */

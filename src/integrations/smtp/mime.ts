@@ -1,8 +1,11 @@
 import MailComposer from "nodemailer/lib/mail-composer";
 import type { EmailMessage } from "../../playbooks/message.ts";
-import { isAddrSpec, type Mailbox } from "./address.ts";
+import { type Mailbox, toAddrSpec } from "./address.ts";
 
 const repeatNotice = "This may be a repeat: an earlier attempt to send it ended without an answer.";
+
+/** Holds only what an addr-spec may: no folding, no second header. */
+const messageIdForm = /^<[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]+@[A-Za-z0-9.-]+>$/;
 
 /** One message as it goes over the wire, and the only two addresses of its envelope. */
 export interface Letter {
@@ -23,13 +26,16 @@ export async function composeLetter(
   mayRepeat: boolean,
   now: Date,
 ): Promise<Letter | { readonly fault: string }> {
-  const replyTo = message.replyTo ?? sender.replyTo;
-  const fault = addressingFault(message, replyTo);
-  if (fault !== null) return { fault };
+  const to = toAddrSpec(message.to);
+  if (to === null) return { fault: "the recipient is not exactly one plain mail address" };
+  const answerTo = message.replyTo ?? sender.replyTo;
+  const replyTo = answerTo === null ? null : toAddrSpec(answerTo);
+  if (answerTo !== null && replyTo === null) return { fault: "the reply-to is not exactly one plain mail address" };
+  if (!messageIdForm.test(message.messageId)) return { fault: "the Message-ID is malformed" };
   const announced = mayRepeat && message.audience === "team";
   const node = new MailComposer({
     from: { name: sender.from.name, address: sender.from.address },
-    to: [{ name: "", address: message.to }],
+    to: [{ name: "", address: to }],
     ...(replyTo === null ? {} : { replyTo: { name: "", address: replyTo } }),
     subject: oneLine(message.subject),
     messageId: message.messageId,
@@ -43,19 +49,10 @@ export async function composeLetter(
   }).compile();
   const envelope = node.getEnvelope();
   // The last word before sending: the library, too, must see this one recipient and no other.
-  if (envelope.to.length !== 1 || envelope.to[0]?.toLowerCase() !== message.to.toLowerCase()) {
+  if (envelope.to.length !== 1 || envelope.to[0]?.toLowerCase() !== to.toLowerCase()) {
     return { fault: "the message would go to somebody else than its one recipient" };
   }
-  return { from: sender.from.address, to: message.to, mime: await node.build() };
-}
-
-function addressingFault(message: EmailMessage, replyTo: string | null): string | null {
-  if (!isAddrSpec(message.to)) return "the recipient is not exactly one plain mail address";
-  if (replyTo !== null && !isAddrSpec(replyTo)) return "the reply-to is not exactly one plain mail address";
-  // Only what an addr-spec may hold: no folding, no second header.
-  if (!/^<[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]+@[A-Za-z0-9.-]+>$/.test(message.messageId))
-    return "the Message-ID is malformed";
-  return null;
+  return { from: sender.from.address, to, mime: await node.build() };
 }
 
 function oneLine(text: string): string {
