@@ -60,7 +60,8 @@ export function stepBand(
   const entered = reached[due]?.index ?? forced;
   const waiting = reached.slice(due + 1);
   const since = entered === present ? (last.since ?? now) : now;
-  return settled(rules, entered, since, waiting, moveWords(rules, { present, forced, entered }));
+  const words = moveWords(rules, { present, forced, entered });
+  return settled(rules, entered, since, waiting, (band) => `${words(band)}${holdWords(rules, entered, scoreTenths)}`);
 }
 
 /** The position of the band a score belongs to by edges alone; an edge belongs to the band above it. */
@@ -135,4 +136,12 @@ function moveWords(
   if (move.entered === move.present) return (band) => band;
   if (move.entered === move.forced) return (band) => `${band} at once by a cap, after ${before}`;
   return (band) => `${band} after ${before}`;
+}
+
+/** Why a score above the next band's edge is still in the band below it. */
+function holdWords(rules: BandRules, index: number, scoreTenths: number): string {
+  const next = rules.bands[index + 1];
+  if (next === undefined || scoreTenths < next.fromTenths || scoreTenths >= next.fromTenths + rules.hysteresisTenths)
+    return "";
+  return `, as ${next.id} begins again only at ${(next.fromTenths + rules.hysteresisTenths) / 10}`;
 }

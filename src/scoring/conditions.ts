@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { type CompiledLeaf, compileLeaf, type Operand, type TruthCode } from "./conditions/leaf.ts";
+import { leafTest } from "./conditions/leaf-test.ts";
 import { type ConditionNode, type LeafNode, type Operator, readCondition } from "./conditions/structure.ts";
 import { combineTree, decidingLeaves, judgeTree, type Tree } from "./conditions/tree.ts";
 import { leafWords } from "./conditions/words.ts";
@@ -25,11 +26,20 @@ export interface LeafResult {
 /** Why a fact is missing, in words, where that is known. */
 export type MissingReason = (fact: string) => string | undefined;
 
+/** A condition's leaves in the order written, and the closure that combines their results. */
+export interface ConditionProgram {
+  readonly leaves: readonly CompiledLeaf[];
+  /** From results (-1, 0, 1) that begin at `from`, the whole's. */
+  readonly combine: (results: Int8Array, from: number) => number;
+}
+
 /** A condition ready to be judged as often as one likes. */
 export interface CompiledCondition {
   /** The facts it names, each once. */
   readonly facts: readonly string[];
   readonly leafCount: number;
+  /** What a `ConditionSet` is made from. */
+  readonly program: ConditionProgram;
   /** Stops at the first leaf that decides; allocates nothing. */
   truth(facts: Facts): Truth;
   /** As `truth`, and writes every leaf's result into `out`, in the order written: -1 false, 0 unknown, 1 true. */
@@ -106,7 +116,7 @@ export function compileCondition(
   if (node === null) return { faults };
   const tree = plant(node, (leaf) => {
     const compiled = fitLeaf(leaf, catalogue);
-    if ("judge" in compiled) return leaves.push(compiled) - 1;
+    if ("operator" in compiled) return leaves.push(compiled) - 1;
     faults.push(compiled);
     return -1;
   });
@@ -135,39 +145,49 @@ function fitLeaf(leaf: LeafNode, catalogue: FactCatalogue): CompiledLeaf | Fault
 }
 
 function compiled(tree: Tree, leaves: readonly CompiledLeaf[]): CompiledCondition {
-  const judge = judgeTree(tree, leaves);
+  const facts = leaves.map(({ fact }) => fact);
+  const judges = leaves.map((leaf) => {
+    const { fact } = leaf;
+    const test = leafTest(leaf);
+    return (known: Facts): TruthCode => test(known.get(fact));
+  });
+  const judge = judgeTree(tree, judges);
   const combine = combineTree(tree);
-  const judgeLeaves = (facts: Facts, out: Int8Array): void => {
-    let index = 0;
-    for (const leaf of leaves) out[index++] = leaf.judge(facts);
+  const judgeLeaves = (known: Facts, out: Int8Array): Int8Array => {
+    for (let index = 0; index < judges.length; index++) out[index] = judges[index]?.(known) ?? 0;
+    return out;
   };
-  const wordsOf = (leaf: CompiledLeaf, truth: number, facts: Facts, missingReason: MissingReason | undefined): string =>
-    leafWords(leaf, codeOf(truth), facts.get(leaf.fact), missingReason?.(leaf.fact));
   return {
-    facts: [...new Set(leaves.map((leaf) => leaf.fact))],
+    facts: [...new Set(facts)],
     leafCount: leaves.length,
-    truth: (facts) => truthOf(judge(facts)),
-    evaluateInto: (facts, out) => {
-      judgeLeaves(facts, out);
-      return truthOf(combine(out));
+    program: { leaves, combine },
+    truth: (known) => truthOf(judge(known)),
+    evaluateInto: (known, out) => truthOf(combine(judgeLeaves(known, out), 0)),
+    leaves: (known, missingReason) => {
+      const results = judgeLeaves(known, new Int8Array(leaves.length));
+      return leaves.map((leaf, index) => leafResult(leaf, codeOf(results[index] ?? 0), known, missingReason));
     },
-    leaves: (facts, missingReason) =>
-      leaves.map((leaf) => {
-        const truth = leaf.judge(facts);
-        const { fact, operator, operand } = leaf;
-        const words = wordsOf(leaf, truth, facts, missingReason);
-        return { fact, operator, operand, value: facts.get(fact) ?? null, truth: truthOf(truth), words };
-      }),
-    why: (facts, missingReason) => {
-      const results = new Int8Array(leaves.length);
-      judgeLeaves(facts, results);
-      const deciding = decidingLeaves(tree, results).flatMap((index) => {
-        const leaf = leaves[index];
-        return leaf === undefined ? [] : [wordsOf(leaf, results[index] ?? 0, facts, missingReason)];
-      });
-      return [...new Set(deciding)].join(" and ");
+    why: (known, missingReason) => {
+      const results = judgeLeaves(known, new Int8Array(leaves.length));
+      const deciding = new Set(decidingLeaves(tree, results));
+      const words = leaves.map(
+        (leaf, index) => leafResult(leaf, codeOf(results[index] ?? 0), known, missingReason).words,
+      );
+      return [...new Set(words.filter((_, index) => deciding.has(index)))].join(" and ");
     },
   };
+}
+
+function leafResult(
+  leaf: CompiledLeaf,
+  code: TruthCode,
+  known: Facts,
+  missingReason: MissingReason | undefined,
+): LeafResult {
+  const { fact, operator, operand } = leaf;
+  const value = known.get(fact);
+  const words = leafWords(leaf, code, value, missingReason?.(fact));
+  return { fact, operator, operand, value: value ?? null, truth: truthOf(code), words };
 }
 
 function truthOf(code: number): Truth {

@@ -1,16 +1,16 @@
 import type { FactType } from "../fact-catalogue.ts";
-import type { Facts, FactValue } from "../facts.ts";
+import type { FactValue } from "../facts.ts";
 import type { LeafNode, Operator } from "./structure.ts";
 
 /** A three-valued result as a number: false, unknown, true. So `not` is the sign, `all` the least and `any` the greatest. */
 export type TruthCode = -1 | 0 | 1;
 
-/** A leaf ready to be judged: its test, and its words. */
+/** A leaf whose operator and operand fit its fact. */
 export interface CompiledLeaf {
   readonly fact: string;
+  readonly type: FactType;
   readonly operator: Operator;
   readonly operand: Operand;
-  readonly judge: (facts: Facts) => TruthCode;
 }
 
 export type Operand = FactValue | readonly FactValue[];
@@ -34,9 +34,10 @@ const fits: Readonly<Record<Operator, readonly FactType[]>> = {
   missing: anyType,
 };
 
-const dayPattern = /^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$/;
+/** A day, `YYYY-MM-DD`. */
+export const dayPattern = /^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$/;
 
-/** Compiles a leaf whose fact is of `type`, or says why operator or operand do not fit. */
+/** Checks a leaf whose fact is of `type`, or says why operator or operand do not fit. */
 export function compileLeaf(leaf: LeafNode, type: FactType): CompiledLeaf | { readonly refusal: string } {
   const { fact, operator, operand } = leaf;
   if (!fits[operator].includes(type)) {
@@ -44,19 +45,7 @@ export function compileLeaf(leaf: LeafNode, type: FactType): CompiledLeaf | { re
   }
   const checked = checkOperand(operator, operand, type);
   if ("refusal" in checked) return checked;
-  const judge = judges[operator](fact, checked.operand);
-  return {
-    fact,
-    operator,
-    operand: checked.operand,
-    judge: type === "any" && isOrder(operator) ? amongLike(fact, checked.operand, judge) : judge,
-  };
-}
-
-/** An own field compared with a day must hold a day: any other text would be ordered by its letters. */
-function amongLike(fact: string, operand: Operand, judge: CompiledLeaf["judge"]): CompiledLeaf["judge"] {
-  if (typeof listOf(operand)[0] !== "string") return judge;
-  return (facts) => (isValue(facts.get(fact), "day") ? judge(facts) : 0);
+  return { fact, type, operator, operand: checked.operand };
 }
 
 function isOrder(operator: Operator): boolean {
@@ -133,73 +122,7 @@ function fitting(type: FactType): string {
   return names.map(([name]) => name).join(", ");
 }
 
-type Judge = (fact: string, operand: Operand) => (facts: Facts) => TruthCode;
-
-/** One closure per operator, so that judging a leaf looks up the fact once and compares once. */
-const judges: Readonly<Record<Operator, Judge>> = {
-  is: (fact, operand) => (facts) => {
-    const value = facts.get(fact);
-    if (value === undefined) return 0;
-    return value === operand ? 1 : -1;
-  },
-  isNot: (fact, operand) => (facts) => {
-    const value = facts.get(fact);
-    if (value === undefined) return 0;
-    return value === operand ? -1 : 1;
-  },
-  in: (fact, operand) => {
-    const values = new Set<unknown>(listOf(operand));
-    return (facts) => {
-      const value = facts.get(fact);
-      if (value === undefined) return 0;
-      return values.has(value) ? 1 : -1;
-    };
-  },
-  notIn: (fact, operand) => {
-    const values = new Set<unknown>(listOf(operand));
-    return (facts) => {
-      const value = facts.get(fact);
-      if (value === undefined) return 0;
-      return values.has(value) ? -1 : 1;
-    };
-  },
-  below: (fact, operand) => (facts) => {
-    const value = facts.get(fact);
-    if (typeof value !== typeof operand || value === undefined) return 0;
-    return value < operand ? 1 : -1;
-  },
-  atMost: (fact, operand) => (facts) => {
-    const value = facts.get(fact);
-    if (typeof value !== typeof operand || value === undefined) return 0;
-    return value <= operand ? 1 : -1;
-  },
-  above: (fact, operand) => (facts) => {
-    const value = facts.get(fact);
-    if (typeof value !== typeof operand || value === undefined) return 0;
-    return value > operand ? 1 : -1;
-  },
-  atLeast: (fact, operand) => (facts) => {
-    const value = facts.get(fact);
-    if (typeof value !== typeof operand || value === undefined) return 0;
-    return value >= operand ? 1 : -1;
-  },
-  between: (fact, operand) => {
-    const [low = 0, high = 0] = listOf(operand);
-    return (facts) => {
-      const value = facts.get(fact);
-      if (typeof value !== typeof low || value === undefined) return 0;
-      return value >= low && value <= high ? 1 : -1;
-    };
-  },
-  contains: (fact, operand) => (facts) => {
-    const value = facts.get(fact);
-    if (typeof value !== "string") return 0;
-    return value.includes(String(operand)) ? 1 : -1;
-  },
-  exists: (fact) => (facts) => (facts.has(fact) ? 1 : -1),
-  missing: (fact) => (facts) => (facts.has(fact) ? -1 : 1),
-};
-
-function listOf(operand: Operand): readonly FactValue[] {
+/** The operand's values: a single one as a list of one. */
+export function listOf(operand: Operand): readonly FactValue[] {
   return typeof operand === "object" ? operand : [operand];
 }

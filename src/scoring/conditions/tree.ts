@@ -1,5 +1,5 @@
 import type { Facts } from "../facts.ts";
-import type { CompiledLeaf, TruthCode } from "./leaf.ts";
+import type { TruthCode } from "./leaf.ts";
 
 /** A condition over leaves known by their position. */
 export type Tree =
@@ -8,24 +8,21 @@ export type Tree =
   | { readonly kind: "leaf"; readonly index: number };
 
 type Judge = (facts: Facts) => TruthCode;
-type Combine = (leaves: Int8Array) => number;
+/** The leaves of the tree begin at `from`. */
+type Combine = (leaves: Int8Array, from: number) => number;
 
 /** A closure that judges the tree on facts and stops as soon as the answer is certain. */
-export function judgeTree(tree: Tree, leaves: readonly CompiledLeaf[]): Judge {
+export function judgeTree(tree: Tree, leaves: readonly Judge[]): Judge {
   switch (tree.kind) {
     case "leaf":
-      return leaves[tree.index]?.judge ?? (() => 0);
+      return leaves[tree.index] ?? (() => 0);
     case "not":
       return negate(judgeTree(tree.part, leaves));
     case "all":
-      return extreme(
-        tree.parts.map((part) => judgeTree(part, leaves)),
-        -1,
-      );
     case "any":
       return extreme(
         tree.parts.map((part) => judgeTree(part, leaves)),
-        1,
+        tree.kind === "all" ? -1 : 1,
       );
     default:
       return tree satisfies never;
@@ -37,11 +34,11 @@ export function combineTree(tree: Tree): Combine {
   switch (tree.kind) {
     case "leaf": {
       const { index } = tree;
-      return (leaves) => leaves[index] ?? 0;
+      return (leaves, from) => leaves[from + index] ?? 0;
     }
     case "not": {
       const part = combineTree(tree.part);
-      return (leaves) => 0 - part(leaves);
+      return (leaves, from) => 0 - part(leaves, from);
     }
     case "all":
       return extremeOf(tree.parts.map(combineTree), -1);
@@ -61,8 +58,8 @@ export function decidingLeaves(tree: Tree, leaves: Int8Array): readonly number[]
       return decidingLeaves(tree.part, leaves);
     case "all":
     case "any": {
-      const whole = combineTree(tree)(leaves);
-      const parts = tree.parts.filter((part) => combineTree(part)(leaves) === whole);
+      const whole = combineTree(tree)(leaves, 0);
+      const parts = tree.parts.filter((part) => combineTree(part)(leaves, 0) === whole);
       return parts.flatMap((part) => decidingLeaves(part, leaves));
     }
     default:
@@ -93,10 +90,10 @@ function extreme(parts: readonly Judge[], decisive: -1 | 1): Judge {
 }
 
 function extremeOf(parts: readonly Combine[], decisive: -1 | 1): Combine {
-  return (leaves) => {
+  return (leaves, from) => {
     let result: number = -decisive;
     for (const part of parts) {
-      const truth = part(leaves);
+      const truth = part(leaves, from);
       if (truth === decisive) return decisive;
       if (truth === 0) result = 0;
     }
