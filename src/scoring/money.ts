@@ -29,10 +29,9 @@ export function toMinor(major: number, currency: string): number {
   return Math.round(shifted);
 }
 
-/** Major units rounded to what the currency can pay. */
-export function roundMajor(major: number, currency: string): number {
-  const unit = 10 ** currencyDigits(currency);
-  return Math.round(major * unit) / unit;
+/** Minor units of one currency as minor units of another, not rounded; `rate` is in major units. */
+export function convertMinor(minor: number, from: string, to: string, rate: number): number {
+  return (minor * rate * 10 ** currencyDigits(to)) / 10 ** currencyDigits(from);
 }
 
 /** Units of the reporting currency for one unit of `currency` on a day: the newest rate that had begun by then, null when there is none. */

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { parseDay } from "../../src/scoring/days.ts";
-import { currencyDigits, rateOn, roundMajor, toMajor, toMinor } from "../../src/scoring/money.ts";
+import { convertMinor, currencyDigits, rateOn, toMajor, toMinor } from "../../src/scoring/money.ts";
 import { company } from "./build-history.ts";
 
 test.each([
@@ -26,7 +26,6 @@ test("rounds to minor units as the decimal reads, not as the binary fraction fal
   expect(toMinor(1.005, "EUR")).toBe(101);
   expect(toMinor(8.575, "EUR")).toBe(858);
   expect(toMinor(1e-7, "EUR")).toBe(0);
-  expect(roundMajor(33.335, "JPY")).toBe(33);
 });
 
 test("a rate holds from its day on, until a newer one does", () => {
@@ -42,4 +41,9 @@ test("a rate holds from its day on, until a newer one does", () => {
   expect(rateOn(facts, "USD", parseDay("2025-02-01"))).toBe(0.95);
   expect(rateOn(facts, "EUR", parseDay("1999-01-01"))).toBe(1);
   expect(rateOn(facts, "GBP", parseDay("2025-02-01"))).toBeNull();
+});
+
+test("converts between currencies of different digits", () => {
+  expect(convertMinor(16_000, "JPY", "EUR", 0.00625)).toBe(10_000);
+  expect(convertMinor(10_000, "EUR", "JPY", 160)).toBe(16_000);
 });

@@ -1,6 +1,6 @@
 import { formatDay, parseDay } from "../days.ts";
 import type { Instant, MetricValue } from "../history.ts";
-import { rateOn, roundMajor, toMajor } from "../money.ts";
+import { convertMinor, rateOn, toMajor } from "../money.ts";
 import type { RecordState } from "../record-state.ts";
 import { type AccountView, reachOf, recordsOf } from "./account-view.ts";
 import { type Metric, measured, noData } from "./metric.ts";
@@ -52,14 +52,14 @@ function computeMrr(view: AccountView): MetricValue {
     }
     yearly.set(currency, (yearly.get(currency) ?? 0) + amountMinor * perYear[interval]);
   }
-  let mrr = 0;
+  let yearlyMinor = 0;
   // By name, so that the order of the subscriptions does not show in the last bit of the sum.
   for (const currency of [...yearly.keys()].sort()) {
     const rate = rateOn(view.company, currency, view.today);
     if (rate === null) return noData(unit, `no rate for ${currency} on ${formatDay(view.today)}`);
-    mrr += (toMajor(yearly.get(currency) ?? 0, currency) * rate) / 12;
+    yearlyMinor += convertMinor(yearly.get(currency) ?? 0, currency, unit, rate);
   }
-  return measured(unit, roundMajor(mrr, unit), contracts.ageDays);
+  return measured(unit, toMajor(Math.round(yearlyMinor / 12), unit), contracts.ageDays);
 }
 
 function missingPart({ fields }: Subscription): string {

@@ -1,0 +1,234 @@
+import { describe, expect, test } from "vitest";
+import type { AccountHistory, MetricValue, StreamCoverage, UsageSeries } from "../../src/scoring/history.ts";
+import { compileMetrics, computeMetrics } from "../../src/scoring/metrics.ts";
+import { at, change, company, coverage, history, series, statement } from "./build-history.ts";
+
+/** A Saturday noon; the last complete day is Friday the 14th. */
+const now = "2025-03-15T12:00:00Z";
+const covered = coverage({ usage: { logins: ["2025-03-14"] } });
+
+function metric(name: string, account: AccountHistory, streams: StreamCoverage = covered, moment = now): MetricValue {
+  const value = computeMetrics(compileMetrics([name]).plan, account, streams, company(), at(moment)).get(name);
+  if (value === undefined) throw new Error(`no answer for ${name}`);
+  return value;
+}
+
+function using(logins: UsageSeries, beganOn: string | null = "2024-01-01"): AccountHistory {
+  return history({ account: { name: "Acme", beganOn }, usage: { logins } });
+}
+
+describe("windows", () => {
+  // 28 days up to the 14th begin on 15 February; today's 100 are not complete yet.
+  const logins = series("2025-02-13", [9, 5, 1, 2, 0, 4, ...Array(24).fill(1), 100]);
+
+  test.each([
+    { name: "usage.logins.sum_28d", value: 31, unit: "count" },
+    { name: "usage.logins.avg_28d", value: 31 / 28, unit: "per day" },
+    { name: "usage.logins.max_28d", value: 4, unit: "per day" },
+    { name: "usage.logins.active_days_28d", value: 27, unit: "days" },
+    { name: "usage.logins.sum_7d", value: 7, unit: "count" },
+    { name: "usage.logins.sum_14d", value: 14, unit: "count" },
+    { name: "usage.logins.sum_90d", value: 45, unit: "count" },
+    { name: "usage.logins.max_90d", value: 9, unit: "per day" },
+  ])("$name ends on the last complete day", ({ name, value, unit }) => {
+    expect(metric(name, using(logins))).toEqual({ value, unit, ageDays: 0, state: "value" });
+  });
+
+  test("end at the account's own midnight", () => {
+    const account = history({
+      account: { zone: "Pacific/Kiritimati", beganOn: "2024-01-01" },
+      usage: { logins: series("2025-03-14", [1, 10, 100]) },
+    });
+    const streams = coverage({ usage: { logins: [statement("2025-03-20", "2025-03-01")] } });
+    expect(metric("usage.logins.sum_7d", account, streams, "2025-03-15T09:59:59Z").value).toBe(1);
+    expect(metric("usage.logins.sum_7d", account, streams, "2025-03-15T10:00:00Z").value).toBe(11);
+  });
+
+  test("end at the watermark where the source is behind, and are as old as it", () => {
+    const streams = coverage({ usage: { logins: ["2025-03-10"] } });
+    const value = metric("usage.logins.sum_7d", using(series("2025-03-01", Array(14).fill(2))), streams);
+    expect(value).toEqual({ value: 14, unit: "count", ageDays: 4, state: "value" });
+  });
+
+  test("the greatest statement known by then counts, whatever its place", () => {
+    const streams = coverage({
+      usage: {
+        logins: [
+          statement("2025-03-12", "2025-03-13"),
+          statement("2025-03-01", "2025-03-14"),
+          statement("2025-03-14", "2025-03-16"),
+        ],
+      },
+    });
+    expect(metric("usage.logins.sum_7d", using(series("2025-03-01", [1])), streams).ageDays).toBe(2);
+  });
+
+  test("imported history counts as delivered day by day, long before it was imported", () => {
+    const streams = coverage({ usage: { logins: [statement("2025-12-31", "2026-02-01", true)] } });
+    const account = using(series("2025-03-01", Array(200).fill(1)));
+    expect(metric("usage.logins.sum_7d", account, streams)).toMatchObject({ value: 7, ageDays: 0 });
+    expect(metric("usage.logins.sum_7d", account, streams, "2026-01-10T12:00:00Z")).toMatchObject({ ageDays: 9 });
+  });
+});
+
+describe("silence", () => {
+  test("within what is covered a missing day is zero", () => {
+    const account = using(series("2025-01-01", [50]));
+    expect(metric("usage.logins.avg_28d", account)).toMatchObject({ value: 0, ageDays: 0, state: "value" });
+  });
+
+  test("so it is for an account that never used the name", () => {
+    const account = history({ account: { beganOn: "2024-01-01" } });
+    for (const form of ["sum_7d", "avg_28d", "max_90d", "active_days_14d", "trend_28d"]) {
+      expect(metric(`usage.logins.${form}`, account)).toMatchObject({ value: 0, state: "value" });
+    }
+  });
+
+  test("where nobody states coverage, the account's last use is the watermark: stale, not zero", () => {
+    const account = using(series("2025-02-20", [3, 4, 0, 0]));
+    const value = metric("usage.logins.sum_7d", account, coverage({}));
+    expect(value).toMatchObject({ value: 7, ageDays: 21, state: "value" });
+  });
+
+  test("and today's use does not count as a complete day", () => {
+    const account = using(series("2025-03-12", [3, 0, 0, 8]));
+    expect(metric("usage.logins.sum_7d", account, coverage({}))).toMatchObject({ value: 3, ageDays: 2 });
+  });
+
+  test.each([
+    { streams: coverage({}), reason: "no source delivers usage logins" },
+    {
+      streams: coverage({ usage: { logins: [statement("2025-03-20", "2025-03-21")] } }),
+      reason: "no use of logins has come in, and its source has not said up to which day it is complete",
+    },
+  ])("without any use or coverage there is no data: $reason", ({ streams, reason }) => {
+    const account = history({ account: { beganOn: "2024-01-01" } });
+    expect(metric("usage.logins.avg_28d", account, streams)).toEqual({
+      value: null,
+      unit: "per day",
+      ageDays: null,
+      state: "no-data",
+      reason,
+    });
+  });
+});
+
+describe("a young account", () => {
+  test("is averaged over the days since it began, counting only those", () => {
+    const account = using(series("2025-03-01", [1000, ...Array(13).fill(6)]), "2025-03-05");
+    expect(metric("usage.logins.avg_28d", account).value).toBe(6);
+    expect(metric("usage.logins.sum_28d", account).value).toBe(1000 + 13 * 6);
+  });
+
+  test("has no usage yet when it began after the last covered day", () => {
+    const account = using(series("2025-03-15", [4]), "2025-03-15");
+    expect(metric("usage.logins.avg_28d", account)).toMatchObject({
+      state: "no-data",
+      reason: "the account began on 2025-03-15, after the last covered day, 2025-03-14",
+    });
+  });
+
+  const since = (day: string) => change("account", 1, day, { name: "Acme" });
+
+  test("began with its record where no first day is known", () => {
+    const account = history({ changes: [since("2025-03-11T08:00:00Z")], usage: { logins: series("2025-03-11", [8]) } });
+    expect(metric("usage.logins.avg_28d", account).value).toBe(2);
+  });
+
+  test("was there all along when it was used before its record came", () => {
+    const account = history({
+      changes: [since("2025-03-14T08:00:00Z")],
+      usage: { logins: series("2025-03-01", [14, 0, 0, 14]) },
+    });
+    expect(metric("usage.logins.avg_28d", account).value).toBe(1);
+  });
+
+  test("other records and other usage names do not move its beginning, for they may not have been loaded", () => {
+    const plain = history({ changes: [since("2025-03-11")], usage: { logins: series("2025-03-11", [8]) } });
+    const rich = history({
+      changes: [since("2025-03-11"), change("ticket", 5, "2025-02-20", { status: "open" })],
+      usage: { logins: series("2025-03-11", [8]), exports: series("2025-01-01", [5]) },
+    });
+    expect(metric("usage.logins.avg_28d", rich)).toEqual(metric("usage.logins.avg_28d", plain));
+  });
+});
+
+describe("trend", () => {
+  const days = (before: number, recent: number) => [...Array(91).fill(before), ...Array(28).fill(recent)];
+
+  test.each([
+    { what: "a fall by half", before: 10, recent: 5, value: -0.5 },
+    { what: "a rise by a fifth", before: 10, recent: 12, value: 0.2 },
+    { what: "a full stop", before: 10, recent: 0, value: -1 },
+    { what: "nothing before and nothing now", before: 0, recent: 0, value: 0 },
+    { what: "a start from nothing, against one use a week", before: 0, recent: 1, value: 7 },
+  ])("is the relative change per day: $what", ({ before, recent, value }) => {
+    const result = metric("usage.logins.trend_28d", using(series("2024-11-16", days(before, recent))));
+    expect(result.value).toBeCloseTo(value, 12);
+    expect(result).toMatchObject({ unit: "ratio", ageDays: 0, state: "value" });
+  });
+
+  test("of tiny counts stays small", () => {
+    const two = [...Array(50).fill(0), 1, ...Array(39).fill(0), 1, ...Array(28).fill(0)];
+    const value = metric("usage.logins.trend_28d", using(series("2024-11-16", two))).value;
+    expect(value).toBeCloseTo(-(2 / 91) / (1 / 7), 12);
+  });
+
+  test("compares other windows with the 91 days before them", () => {
+    const values = [...Array(1).fill(1000), ...Array(91).fill(10), ...Array(7).fill(20)];
+    expect(metric("usage.logins.trend_7d", using(series("2024-12-06", values))).value).toBe(1);
+  });
+
+  test.each([
+    { name: "usage.logins.trend_28d", beganOn: "2025-01-18", state: "value" },
+    { name: "usage.logins.trend_28d", beganOn: "2025-01-19", state: "no-data" },
+    { name: "usage.logins.trend_7d", beganOn: "2025-01-18", state: "value" },
+    { name: "usage.logins.trend_7d", beganOn: "2025-01-19", state: "no-data" },
+    { name: "usage.logins.trend_90d", beganOn: "2024-11-17", state: "value" },
+    { name: "usage.logins.trend_90d", beganOn: "2024-11-18", state: "no-data" },
+  ])("of $name for an account since $beganOn: $state", ({ name, beganOn, state }) => {
+    expect(metric(name, using(series("2025-01-01", [1]), beganOn)).state).toBe(state);
+  });
+
+  test("says how much history it has and needs", () => {
+    const account = using(series("2025-03-01", [1]), "2025-03-01");
+    expect(metric("usage.logins.trend_28d", account).reason).toBe(
+      "the account has 14 days of history, a trend over 28 days needs 56",
+    );
+  });
+
+  test("compares a younger account with the days since it began", () => {
+    const values = [...Array(30).fill(10), ...Array(28).fill(20)];
+    expect(metric("usage.logins.trend_28d", using(series("2025-01-16", values), "2025-01-16")).value).toBe(1);
+  });
+});
+
+describe("corrections", () => {
+  const corrected = using(
+    series(
+      "2025-03-10",
+      [1, 7, 1, 1, 1],
+      [
+        { day: "2025-03-11", value: 3, recorded: "2025-03-12" },
+        { day: "2025-03-11", value: 7, recorded: "2025-03-16" },
+        { day: "2025-03-14", value: 1, recorded: "2025-03-20" },
+      ],
+    ),
+  );
+
+  test.each([
+    { moment: "2025-03-15T12:00:00Z", value: 1 + 3 + 1 + 1 },
+    { moment: "2025-03-16T12:00:00Z", value: 1 + 7 + 1 + 1 },
+    { moment: "2025-03-20T12:00:00Z", value: 7 + 1 + 1 + 1 },
+  ])("at $moment a day has the value that was known then", ({ moment, value }) => {
+    const streams = coverage({ usage: { logins: [statement("2025-03-25", "2025-03-01")] } });
+    const name = moment.startsWith("2025-03-20") ? "usage.logins.sum_14d" : "usage.logins.sum_7d";
+    const expected = name.endsWith("14d") ? value + 1 : value;
+    expect(metric(name, corrected, streams, moment).value).toBe(expected);
+  });
+
+  test("a day known only by its versions counts too", () => {
+    const account = using(series("2025-03-13", [5], [{ day: "2025-03-10", value: 2, recorded: "2025-03-11" }]));
+    expect(metric("usage.logins.sum_7d", account).value).toBe(7);
+  });
+});
