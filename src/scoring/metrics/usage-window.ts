@@ -5,7 +5,7 @@ import { firstUse, lastUse } from "./usage-series.ts";
 import { watermarkAsOf } from "./watermark.ts";
 
 /** A usage name whose source states no coverage is looked for this far back; whoever loads histories loads at least that much. */
-const longestSilenceDays = 400;
+export const longestSilenceDays = 400;
 const silent: UsageSeries = { firstDay: 0, values: [] };
 
 /** The days a usage metric looks at, both ends included. */

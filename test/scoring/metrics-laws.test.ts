@@ -1,0 +1,351 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { formatDay, parseDay } from "../../src/scoring/days.ts";
+import type {
+  AccountHistory,
+  CompanyFacts,
+  MetricValue,
+  RecordChange,
+  StreamCoverage,
+  UsageSeries,
+} from "../../src/scoring/history.ts";
+import { historyScope } from "../../src/scoring/history-scope.ts";
+import { usageMetricNames } from "../../src/scoring/metrics/usage.ts";
+import { compileMetrics, computeMetrics, fixedMetricNames } from "../../src/scoring/metrics.ts";
+import { company, series } from "./build-history.ts";
+
+const dayMs = 86_400_000;
+const base = parseDay("2024-06-01");
+/** The days histories play in; `now` is near the end of them, so that there is a future too. */
+const span = 200;
+const today = base + 180;
+const usageNames = ["logins", "exports"] as const;
+const { plan } = compileMetrics([...fixedMetricNames, ...usageNames.flatMap(usageMetricNames)]);
+const rates = {
+  USD: [
+    { from: formatDay(base), rate: 0.9 },
+    { from: formatDay(today), rate: 0.8 },
+  ],
+};
+const acme = company({ rates });
+
+interface World {
+  readonly history: AccountHistory;
+  readonly coverage: StreamCoverage;
+  readonly company: CompanyFacts;
+  readonly now: number;
+}
+
+function answers(world: World): Map<string, MetricValue> {
+  return new Map(computeMetrics(plan, world.history, world.coverage, world.company, world.now));
+}
+
+const day = fc.integer({ min: base, max: base + span });
+const instant = fc.integer({ min: base * dayMs, max: (base + span) * dayMs });
+const dayText = day.map(formatDay);
+const momentText = instant.map((ms) => new Date(ms).toISOString());
+const some = <T extends Record<string, unknown>>(fields: { [K in keyof T]: fc.Arbitrary<T[K]> }) =>
+  fc.record(fields, { requiredKeys: [] });
+
+const sets = {
+  account: some({ name: fc.constant("Acme"), beganOn: fc.option(dayText), owner: fc.constantFrom("ann", null) }),
+  ticket: some({
+    status: fc.constantFrom("new", "open", "solved", "closed"),
+    priority: fc.constantFrom("low", "urgent", null),
+    openedAt: momentText,
+    firstRespondedAt: fc.option(momentText),
+    solvedAt: fc.option(momentText),
+  }),
+  survey: fc.oneof(
+    fc.record({ type: fc.constant("nps"), score: fc.integer({ min: 0, max: 10 }) }),
+    fc.record({ type: fc.constant("csat"), score: fc.integer({ min: 1, max: 5 }), scale: fc.constantFrom(5, 7, null) }),
+  ),
+  subscription: some({
+    status: fc.constantFrom("active", "trialing", "past_due", "canceled", null),
+    startsOn: dayText,
+    endsOn: fc.option(dayText),
+    periodEndsOn: fc.option(dayText),
+    amountMinor: fc.integer({ min: 0, max: 100_000 }),
+    currency: fc.constantFrom("EUR", "USD", "GBP"),
+    interval: fc.constantFrom("month", "quarter", "year"),
+    seats: fc.option(fc.integer({ min: 0, max: 50 })),
+  }),
+  invoice: some({
+    status: fc.constantFrom("open", "paid", "void"),
+    amountMinor: fc.constantFrom(100, -100),
+    dueOn: dayText,
+    paidAt: fc.option(momentText),
+  }),
+};
+const kinds = ["account", "ticket", "survey", "subscription", "invoice"] as const;
+const idsOf = { account: 0, ticket: 10, survey: 20, subscription: 30, invoice: 40 };
+
+/** The generated fields are those of their kind, which a mixed list of arbitraries cannot say. */
+const anyChange: fc.Arbitrary<RecordChange> = fc
+  .constantFrom(...kinds)
+  .chain((kind) =>
+    fc
+      .record({
+        id: fc.integer({ min: 1, max: 3 }),
+        occurredAt: instant,
+        delay: fc.constantFrom(0, 0, 0, 1, 30),
+        set: sets[kind],
+      })
+      .map(
+        ({ id, occurredAt, delay, set }) =>
+          ({
+            kind,
+            recordId: idsOf[kind] + id,
+            occurredAt,
+            recordedAt: occurredAt + delay * dayMs,
+            set,
+          }) as RecordChange,
+      ),
+  );
+
+const anySeries: fc.Arbitrary<UsageSeries> = fc
+  .record({
+    first: fc.integer({ min: 0, max: 170 }),
+    values: fc.array(fc.constantFrom(0, 0, 0, 1, 2.5, 40), { minLength: 1, maxLength: span }),
+    late: fc.array(fc.record({ index: fc.nat(60), value: fc.nat(9), recordedAt: instant }), { maxLength: 4 }),
+  })
+  .map(({ first, values, late }) => {
+    const revisions = late.map(({ index, ...version }) => ({ day: base + first + index, ...version }));
+    return { firstDay: base + first, values: values.slice(0, span - first), revisions };
+  });
+
+const statements = fc.array(
+  fc
+    .record({ throughDay: day, delay: fc.integer({ min: 1, max: 3 }), backfilled: fc.constantFrom(false, false, true) })
+    .map(({ throughDay, delay, backfilled }) => ({ throughDay, recordedAt: (throughDay + delay) * dayMs, backfilled })),
+  { maxLength: 3 },
+);
+
+const anyWorld: fc.Arbitrary<World> = fc
+  .record({
+    changes: fc.array(anyChange, { maxLength: 25 }),
+    usage: fc.record({ logins: anySeries, exports: anySeries }, { requiredKeys: [] }),
+    kinds: fc.record(
+      { ticket: statements, survey: statements, subscription: statements, invoice: statements },
+      { requiredKeys: [] },
+    ),
+    usageNames: fc.record({ logins: statements, exports: statements }, { requiredKeys: [] }),
+    now: fc.integer({ min: (today - 20) * dayMs, max: (today + 1) * dayMs }),
+  })
+  .map((parts) => ({
+    history: { accountId: 1, key: "acme", changes: parts.changes, usage: new Map(Object.entries(parts.usage)) },
+    coverage: {
+      kinds: new Map(
+        kinds.flatMap((kind) => (kind !== "account" && parts.kinds[kind] ? [[kind, parts.kinds[kind]]] : [])),
+      ),
+      usageNames: new Map(Object.entries(parts.usageNames)),
+    },
+    company: acme,
+    now: parts.now,
+  }));
+
+test("the order of records, and records given twice, change nothing", () => {
+  const twice = anyWorld.chain((world) => {
+    const { changes } = world.history;
+    const rows = [...changes, ...changes];
+    return fc.record({
+      world: fc.constant(world),
+      shuffled: fc.shuffledSubarray(rows, { minLength: rows.length, maxLength: rows.length }),
+    });
+  });
+  fc.assert(
+    fc.property(twice, ({ world, shuffled }) => {
+      const usage = new Map(
+        [...world.history.usage].map(([name, one]) => [name, { ...one, revisions: one.revisions?.toReversed() }]),
+      );
+      const other = { ...world, history: { ...world.history, changes: shuffled, usage } };
+      expect(answers(other)).toEqual(answers(world));
+    }),
+  );
+});
+
+test("shifting all dates by whole days changes no value", () => {
+  fc.assert(
+    fc.property(anyWorld, fc.integer({ min: -700, max: 700 }), (world, days) => {
+      expect(withoutReasons(answers(shifted(world, days)))).toEqual(withoutReasons(answers(world)));
+    }),
+  );
+});
+
+test("nothing that occurs later, or is learned later, changes a metric at a moment", () => {
+  const later = fc.array(anyChange, { maxLength: 10 });
+  const corrections = fc.array(
+    fc.record({
+      name: fc.constantFrom(...usageNames),
+      day,
+      value: fc.integer({ min: 1, max: 99 }),
+      delay: fc.integer({ min: 1, max: 9e9 }),
+    }),
+    { maxLength: 5 },
+  );
+  fc.assert(
+    fc.property(anyWorld, later, corrections, statements, (world, changes, learned, stated) => {
+      const { now } = world;
+      const future = changes.map((change) => {
+        const learnedAt = Math.max(change.recordedAt, now + 1);
+        return change.occurredAt > now ? change : { ...change, recordedAt: learnedAt };
+      });
+      const usage = new Map(world.history.usage);
+      for (const { name, delay, ...one } of learned) {
+        const known = usage.get(name);
+        if (known !== undefined) usage.set(name, corrected(known, { ...one, recordedAt: now + delay }, now));
+      }
+      const notYet = stated.map((one) => ({
+        ...one,
+        recordedAt: Math.max(one.recordedAt, now + 1),
+        backfilled: false,
+      }));
+      const other: World = {
+        ...world,
+        history: { ...world.history, changes: [...future, ...world.history.changes], usage },
+        coverage: {
+          kinds: mapValues(world.coverage.kinds, (list) => [...notYet, ...list]),
+          usageNames: mapValues(world.coverage.usageNames, (list) => [...notYet, ...list]),
+        },
+      };
+      expect(answers(other)).toEqual(answers(world));
+    }),
+  );
+});
+
+test("use on days that are not over changes nothing", () => {
+  fc.assert(
+    fc.property(anyWorld, fc.array(fc.nat(99), { minLength: 1, maxLength: 9 }), (world, values) => {
+      const lastDay = Math.floor(world.now / dayMs) - 1;
+      const usage = mapValues(world.history.usage, (one) => {
+        const past = Array.from(
+          { length: Math.max(0, lastDay - one.firstDay + 1) },
+          (_, index) => one.values[index] ?? 0,
+        );
+        return { ...one, values: [...past, ...values] };
+      });
+      const other = { ...world, history: { ...world.history, usage } };
+      expect(answers(other)).toEqual(answers(world));
+    }),
+  );
+});
+
+test("days of silence never raise a sum, an average, a maximum or a count of active days", () => {
+  const silence = usageMetricNames("logins").filter((name) => !name.includes(".trend_"));
+  const values = fc.array(fc.constantFrom(0, 0, 1, 2.5, 40), { minLength: 1, maxLength: 120 });
+  fc.assert(
+    fc.property(values, fc.integer({ min: 0, max: 119 }), fc.integer({ min: 1, max: 100 }), (used, began, days) => {
+      const end = base + used.length - 1;
+      const account = { kind: "account" as const, recordId: 1, occurredAt: 0, recordedAt: 0 };
+      const changes = [{ ...account, set: { beganOn: formatDay(Math.min(end, base + began)) } }];
+      const usage = new Map([["logins", series(formatDay(base), used)]]);
+      const at = (last: number): World => ({
+        history: { accountId: 1, key: "acme", changes, usage },
+        coverage: {
+          kinds: new Map(),
+          usageNames: new Map([["logins", [{ throughDay: last, recordedAt: 0, backfilled: false }]]]),
+        },
+        company: acme,
+        now: (last + 1) * dayMs,
+      });
+      const before = answers(at(end));
+      const after = answers(at(end + days));
+      for (const name of silence) expect(numberOf(after, name)).toBeLessThanOrEqual(numberOf(before, name));
+    }),
+  );
+});
+
+test("a metric needs no more of a history than what is loaded for it alone", () => {
+  fc.assert(
+    fc.property(anyWorld, (world) => {
+      const together = answers(world);
+      for (const metric of plan.metrics) {
+        const alone = { metrics: [metric] };
+        const scope = historyScope(alone, world.coverage, world.now);
+        const usage = [...world.history.usage].filter(([name]) => scope.usageNames.includes(name));
+        const history = {
+          ...world.history,
+          changes: world.history.changes.filter(({ kind }) => scope.kinds.includes(kind)),
+          usage: new Map(usage.map(([name, one]) => [name, cut(one, scope.fromDay)])),
+        };
+        const value = computeMetrics(alone, history, world.coverage, world.company, world.now).get(metric.name);
+        expect(value).toEqual(together.get(metric.name));
+      }
+    }),
+  );
+});
+
+function numberOf(values: ReadonlyMap<string, MetricValue>, name: string): number {
+  const value = values.get(name)?.value;
+  if (typeof value !== "number") throw new Error(`${name} has no value`);
+  return value;
+}
+
+function withoutReasons(values: ReadonlyMap<string, MetricValue>): [string, MetricValue][] {
+  return [...values].map(([name, value]) => [name, { ...value, reason: undefined }]);
+}
+
+function mapValues<K, V, W>(map: ReadonlyMap<K, V>, change: (value: V) => W): Map<K, W> {
+  return new Map([...map].map(([key, value]) => [key, change(value)]));
+}
+
+/** A day's value is learned or corrected after `now`; what was known of it before stays in its versions. */
+function corrected(
+  one: UsageSeries,
+  version: { readonly day: number; readonly value: number; readonly recordedAt: number },
+  now: number,
+): UsageSeries {
+  const firstDay = Math.min(one.firstDay, version.day);
+  const length = Math.max(one.firstDay + one.values.length, version.day + 1) - firstDay;
+  const values = Array.from({ length }, (_, index) => one.values[firstDay + index - one.firstDay] ?? 0);
+  const known = values[version.day - firstDay] ?? 0;
+  const revisions = [...(one.revisions ?? [])];
+  const isListed = revisions.some((revision) => revision.day === version.day);
+  if (!isListed && known !== 0) revisions.push({ day: version.day, value: known, recordedAt: now });
+  values[version.day - firstDay] = version.value;
+  return { firstDay, values, revisions: [...revisions, version] };
+}
+
+function cut(one: UsageSeries, fromDay: number): UsageSeries {
+  const skipped = Math.max(0, fromDay - one.firstDay);
+  return {
+    firstDay: one.firstDay + skipped,
+    values: Array.from(one.values).slice(skipped),
+    revisions: one.revisions?.filter((revision) => revision.day >= fromDay),
+  };
+}
+
+function shifted(world: World, days: number): World {
+  const ms = days * dayMs;
+  const shiftText = (value: unknown) => {
+    if (typeof value !== "string" || !/^\d{4}-\d\d-\d\d/.test(value)) return value;
+    return value.length === 10 ? formatDay(parseDay(value) + days) : new Date(Date.parse(value) + ms).toISOString();
+  };
+  const shiftStatements = (list: readonly { throughDay: number; recordedAt: number; backfilled: boolean }[]) =>
+    list.map((one) => ({ ...one, throughDay: one.throughDay + days, recordedAt: one.recordedAt + ms }));
+  const changes = world.history.changes.map((change) => {
+    const set = Object.fromEntries(Object.entries(change.set).map(([key, value]) => [key, shiftText(value)]));
+    return { ...change, occurredAt: change.occurredAt + ms, recordedAt: change.recordedAt + ms, set } as RecordChange;
+  });
+  const usage = mapValues(world.history.usage, (one) => ({
+    ...one,
+    firstDay: one.firstDay + days,
+    revisions: one.revisions?.map((version) => ({
+      ...version,
+      day: version.day + days,
+      recordedAt: version.recordedAt + ms,
+    })),
+  }));
+  return {
+    history: { ...world.history, changes, usage },
+    coverage: {
+      kinds: mapValues(world.coverage.kinds, shiftStatements),
+      usageNames: mapValues(world.coverage.usageNames, shiftStatements),
+    },
+    company: {
+      ...world.company,
+      rates: mapValues(world.company.rates, (list) => list.map((one) => ({ ...one, from: one.from + days }))),
+    },
+    now: world.now + ms,
+  };
+}
