@@ -64,6 +64,14 @@ export function trickleBody(status: number): Answer {
   };
 }
 
+/** Answers at once with a status and then says nothing more, for ever. */
+export function stallBody(status: number): Answer {
+  return (response) => {
+    response.writeHead(status);
+    response.flushHeaders();
+  };
+}
+
 /** A gigabyte, as fast as it is taken. */
 export function flood(status: number, total = 1024 ** 3): Answer {
   return (response) => {

@@ -1,4 +1,5 @@
 import { createServer, type Socket } from "node:net";
+import { gzipSync } from "node:zlib";
 import { afterEach, describe, expect, test } from "vitest";
 import { openSlackChannel } from "../../src/integrations/slack/channel.ts";
 import { attemptOf, slack } from "./attempts.ts";
@@ -119,6 +120,15 @@ describe("Slack's answer", () => {
 
   test("is not repeated in the reason unless it is one of Slack's words", async () => {
     const { channel } = await channelOn(say(404, {}, `no route ${path}`));
+    expect((await channel.send(attemptOf(slack()))).reason).toBe("Slack answered 404 Not Found");
+  });
+
+  test("is not unpacked", async () => {
+    const packed: Answer = (response) => {
+      response.writeHead(404, { "content-encoding": "gzip" });
+      response.end(gzipSync("no_service"));
+    };
+    const { channel } = await channelOn(packed);
     expect((await channel.send(attemptOf(slack()))).reason).toBe("Slack answered 404 Not Found");
   });
 

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { openSmtpChannel, type SmtpOptions } from "../../src/integrations/smtp/channel.ts";
-import { converse } from "../../src/integrations/smtp/dialogue.ts";
+import { converse, type Progress } from "../../src/integrations/smtp/dialogue.ts";
 import { judgeDialogue } from "../../src/integrations/smtp/verdict.ts";
 import type { Outcome } from "../../src/playbooks/message.ts";
 import { attemptOf, email } from "./attempts.ts";
@@ -142,6 +142,19 @@ describe("what became of a mail", () => {
     const outcome = await channelOn(stub.port).send(attemptOf(email(), { signal: AbortSignal.abort() }));
     expect(outcome.kind).toBe("retry");
     expect(stub.texts).toEqual([]);
+  });
+});
+
+describe("a reply that nobody asked for", () => {
+  test("decides nothing about a mail that may have been taken", () => {
+    const error = Object.assign(new Error("x"), { code: "EPROTOCOL", responseCode: 550, response: "550 what?" });
+    const judge = (progress: Progress) => judgeDialogue({ kind: "broken", progress, error }, (text) => text).kind;
+    expect([judge("envelope"), judge("handed-over")]).toEqual(["retry", "unknown"]);
+  });
+
+  test("leaves a mail in doubt when it says yes too early", () => {
+    const early = { kind: "accepted", progress: "body", response: "250 ok" } as const;
+    expect(judgeDialogue(early, (text) => text).kind).toBe("unknown");
   });
 });
 

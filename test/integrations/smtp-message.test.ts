@@ -102,17 +102,18 @@ describe("a mail on the wire", () => {
   });
 
   test.each([
-    ["CRLF and a header", "Hi\r\nBcc: victim@example.com"],
-    ["a bare line feed", "Hi\nBcc: victim@example.com"],
-    ["a bare carriage return", "Hi\rBcc: victim@example.com"],
-    ["an end of headers", "Hi\r\n\r\n<script>"],
-    ["a line separator", "Hi\u2028Bcc: victim@example.com"],
-    ["a null byte", "Hi\u0000there"],
-    ["an encoded word", "=?utf-8?Q?Hi=0D=0ABcc:_victim@example.com?="],
-  ])("gains no header from a subject with %s", async (_what, subject) => {
+    ["CRLF and a header", "Hi\r\nBcc: victim@example.com", "Hi Bcc: victim@example.com"],
+    ["a bare line feed", "Hi\nBcc: victim@example.com", "Hi Bcc: victim@example.com"],
+    ["a bare carriage return", "Hi\rBcc: victim@example.com", "Hi Bcc: victim@example.com"],
+    ["an end of headers", "Hi\r\n\r\n<script>", "Hi <script>"],
+    ["a line separator", "Hi\u2028Bcc: victim@example.com", "Hi Bcc: victim@example.com"],
+    ["a null byte", "Hi\u0000there", "Hi there"],
+    ["an encoded word", "=?utf-8?Q?Hi=0D=0ABcc:_v@example.com?=", null],
+  ])("gains no header from a subject with %s", async (_what, subject, line) => {
     expect((await send({ subject })).kind).toBe("sent");
     expect(received[0]?.to).toEqual(["ada@customer.example.com"]);
     expect(headerNames(received[0]?.source ?? "")).toEqual(expectedHeaders);
+    if (line !== null) expect(headersOf(received[0]?.source ?? "")).toContain(`Subject: ${line}`);
   });
 
   test("gains no second mail from a text with a lone dot", async () => {

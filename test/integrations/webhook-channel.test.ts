@@ -12,6 +12,7 @@ import {
   hang,
   reset,
   say,
+  stallBody,
   startHttpStub,
   trickleBody,
   trickleHead,
@@ -143,6 +144,7 @@ describe("the receiver's answer", () => {
 
   test.each([
     ["never ends", trickleBody(200)],
+    ["never begins", stallBody(200)],
     ["is a gigabyte", flood(200)],
     ["is a gzip bomb", gzipBomb(200)],
   ] as const)("counts by its status when its body %s", async (_what, answer) => {
@@ -153,15 +155,27 @@ describe("the receiver's answer", () => {
 
   test("is awaited from the receiver itself, whatever proxy the environment names", async () => {
     const proxy = await startHttpStub(say(200));
-    const kept = process.env["http_proxy"];
-    process.env["http_proxy"] = `http://127.0.0.1:${proxy.port}`;
+    const kept = { http_proxy: process.env["http_proxy"], no_proxy: process.env["no_proxy"] };
+    Object.assign(process.env, { http_proxy: `http://127.0.0.1:${proxy.port}`, no_proxy: "" });
     try {
-      const { channel, requests } = await channelOn(say(200));
+      const receiver = await startHttpStub(say(200));
+      stub = receiver;
+      const channel = openWebhookChannel({
+        id: "crm",
+        url: `http://crm.example.com:${receiver.port}/hook`,
+        secrets: [newest],
+        allowPrivate: true,
+        resolve: async () => [{ address: "127.0.0.1", family: 4 }],
+      });
       await channel.send(attemptOf(webhook()));
-      expect([requests.length, proxy.requests.length]).toEqual([1, 0]);
+      expect(proxy.requests).toEqual([]);
+      // A proxy is sent the whole URL in place of the path.
+      expect(receiver.requests.map(({ url }) => url)).toEqual(["/hook"]);
     } finally {
-      if (kept === undefined) delete process.env["http_proxy"];
-      else process.env["http_proxy"] = kept;
+      for (const [name, value] of Object.entries(kept)) {
+        if (value === undefined) delete process.env[name];
+        else process.env[name] = value;
+      }
       await proxy.close();
     }
   });

@@ -80,7 +80,6 @@ function inSession(
     const giveUp = (): void => finish(Object.assign(new Error("deadline"), { code: "EABORT" }), null);
     // Stays attached: after the end an error has nobody else to go to.
     connection.on("error", (error: unknown) => finish(error, null));
-    connection.on("end", () => finish(Object.assign(new Error("closed"), { code: "ECONNECTION" }), null));
     deadline.addEventListener("abort", giveUp, { once: true });
     if (deadline.aborted) return giveUp();
     connection.connect((error) => {
