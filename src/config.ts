@@ -109,3 +109,8 @@ function passwordForms(url: string): readonly string[] | null {
     return null;
   }
 }
+
+/** The environment of a process of ours that is to use this database. */
+export function childEnvironment(databaseUrl: string): Record<string, string | undefined> {
+  return { ...process.env, DATABASE_URL: databaseUrl };
+}

@@ -1,10 +1,12 @@
+import { existsSync } from "node:fs";
 import { userInfo } from "node:os";
 import { join } from "node:path";
 import type { Settings } from "../config.ts";
 import type { Log } from "../log.ts";
-import { type Database, openDatabase } from "../store/db.ts";
+import { type Database, type Db, openDatabase } from "../store/db.ts";
 import { startEmbeddedPostgres } from "../store/embedded-postgres.ts";
 import { migrate } from "../store/migrate.ts";
+import type { LiveConfiguration } from "../worker/worker.ts";
 import type { Output } from "./output.ts";
 
 /** A database that answers, with the address at which others reach it. */
@@ -12,8 +14,16 @@ export interface ReachableDatabase extends Database {
   readonly url: string;
 }
 
+/** What only the program's root can make: receivers and sources by the vendors they belong to. */
+export interface Composition {
+  followConfiguration(db: Db): { live(): Promise<LiveConfiguration>; close(): Promise<void> };
+}
+
 /** What every command gets. */
 export interface CliContext {
+  readonly composition: Composition;
+  /** There is nothing of the user's own: the database is the sample company's. */
+  readonly isSample: boolean;
   readonly settings: Settings;
   readonly out: Output;
   readonly log: Log;
@@ -22,8 +32,18 @@ export interface CliContext {
 }
 
 /** The context of a real command line. */
-export function createContext(settings: Settings, out: Output, log: Log): CliContext {
-  return { settings, out, log, withDatabase: (use) => withDatabase(settings, out, log, use) };
+export function createContext(settings: Settings, out: Output, log: Log, composition: Composition): CliContext {
+  const own = join(settings.dataFolder, "postgres");
+  const isSample = settings.databaseUrl === null && !existsSync(settings.configFolder) && !existsSync(own);
+  const dataDir = isSample ? join(settings.dataFolder, "sample") : own;
+  return {
+    settings,
+    out,
+    log,
+    composition,
+    isSample,
+    withDatabase: (use) => withDatabase(settings, dataDir, out, log, use),
+  };
 }
 
 /** Who is at the terminal, for the audit trail; some containers' users have no name. */
@@ -37,12 +57,13 @@ export function osUser(): string {
 
 async function withDatabase<Result>(
   settings: Settings,
+  dataDir: string,
   out: Output,
   log: Log,
   use: (database: ReachableDatabase) => Promise<Result>,
 ): Promise<Result> {
   if (settings.databaseUrl !== null) return useDatabase(settings.databaseUrl, log, use);
-  const server = await startEmbeddedPostgres({ dataDir: join(settings.dataFolder, "postgres") });
+  const server = await startEmbeddedPostgres({ dataDir });
   try {
     if (server.notice !== null) out.note(server.notice);
     return await useDatabase(server.url, log, use);

@@ -1,22 +1,39 @@
 import { Command, CommanderError } from "commander";
 import { readSettings } from "../config.ts";
 import { createLog } from "../log.ts";
+import { registerAccounts } from "./accounts.ts";
 import { registerActions } from "./actions.ts";
 import { registerConfig } from "./config.ts";
-import { type CliContext, createContext } from "./context.ts";
+import { type CliContext, type Composition, createContext } from "./context.ts";
+import { registerDoctor } from "./doctor.ts";
+import { registerExplain } from "./explain.ts";
 import { CommandEnd, describeError, type ExitCode, exitCodes, UsageError } from "./failure.ts";
 import { createOutput } from "./output.ts";
+import { registerReplay } from "./replay.ts";
+import { registerStart } from "./start.ts";
 import { registerTask } from "./task.ts";
 import { registerToken } from "./token.ts";
+import { registerWorker } from "./worker.ts";
 
 /** Adds a command to the program; each file of this folder that holds a command exports one. */
 export type Register = (program: Command, context: CliContext) => void;
 
 /** In the order in which `--help` lists them. */
-const registers: readonly Register[] = [registerConfig, registerActions, registerTask, registerToken];
+const registers: readonly Register[] = [
+  registerStart,
+  registerWorker,
+  registerDoctor,
+  registerAccounts,
+  registerExplain,
+  registerReplay,
+  registerConfig,
+  registerActions,
+  registerTask,
+  registerToken,
+];
 
 /** Runs one command line (`process.argv` as it is) and answers the exit code. */
-export async function runCli(argv: readonly string[]): Promise<ExitCode> {
+export async function runCli(argv: readonly string[], composition: Composition): Promise<ExitCode> {
   endQuietlyOnClosedPipe();
   const read = readSettings();
   if (read.kind === "faults") {
@@ -28,7 +45,7 @@ export async function runCli(argv: readonly string[]): Promise<ExitCode> {
   const out = createOutput(process.stdout, process.stderr, settings.isColorless);
   // A one-shot command speaks for itself; `start`, `worker` and `serve` make a log that says more.
   const log = createLog({ level: settings.logLevel ?? "silent", format: settings.logFormat });
-  return runProgram(argv, createContext(settings, out, log));
+  return runProgram(argv, createContext(settings, out, log, composition));
 }
 
 /** Runs one command line within a context. */

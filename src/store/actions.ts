@@ -95,11 +95,11 @@ export async function markSending(db: Db, id: number, fence: number, leaseSecond
   return Number(result.numAffectedRows ?? 0) === 1;
 }
 
-/** Gives a claimed action back unsent, due at a later moment; the attempt does not count. */
-export async function releaseAction(db: Db, id: number, fence: number, dueAt: Date): Promise<void> {
+/** Gives a claimed action back unsent, due again after `delayMs`; the attempt does not count. */
+export async function releaseAction(db: Db, id: number, fence: number, delayMs: number): Promise<void> {
   await sql`
     update actions set state = case when attempt > 1 then 'retry' else 'pending' end, attempt = attempt - 1,
-      due_at = ${dueAt}, lease_until = null
+      due_at = now() + make_interval(secs => ${delayMs / 1000}::float8), lease_until = null
     where id = ${id} and fence = ${fence} and state = 'claimed'`.execute(db);
 }
 
@@ -169,17 +169,33 @@ export async function takeAbandonedActions(db: Db, limit: number, leaseSeconds: 
   return rows.map((row) => ({ ...row, firstAttemptAt: row.firstAttemptAt.getTime() }));
 }
 
-/** Takes the channel's next free slot, shared by all processes: how many milliseconds to wait for it. */
-export async function reserveChannelSlot(db: Db, channel: string, minIntervalMs: number): Promise<number> {
+/**
+ * Takes the channel's next free slot, shared by all processes: how many milliseconds to wait for it. A slot further away than
+ * `longestWaitMs` is not taken, only told.
+ */
+export async function reserveChannelSlot(
+  db: Db,
+  channel: string,
+  minIntervalMs: number,
+  longestWaitMs: number,
+): Promise<number> {
+  const interval = minIntervalMs / 1000;
   const { rows } = await sql<{ waitMs: number }>`
-    insert into channel_states (channel, next_free_at)
-    values (${channel}, now() + make_interval(secs => ${minIntervalMs / 1000}::float8))
+    insert into channel_states as c (channel, next_free_at)
+    values (${channel}, clock_timestamp() + make_interval(secs => ${interval}::float8))
     on conflict (channel) do update
-      set next_free_at = greatest(channel_states.next_free_at, now()) + make_interval(secs => ${minIntervalMs / 1000}::float8)
-    returning greatest(0, extract(epoch from next_free_at - now())::float8 * 1000 - ${minIntervalMs}::float8) as wait_ms`.execute(
+      set next_free_at = greatest(c.next_free_at, clock_timestamp()) + make_interval(secs => ${interval}::float8)
+      where c.next_free_at is null or c.next_free_at <= clock_timestamp() + make_interval(secs => ${longestWaitMs / 1000}::float8)
+    returning greatest(0, extract(epoch from next_free_at - clock_timestamp())::float8 - ${interval}::float8) * 1000 as wait_ms`.execute(
     db,
   );
-  return rows[0]?.waitMs ?? 0;
+  if (rows[0] !== undefined) return rows[0].waitMs;
+  const busy = await db
+    .selectFrom("channelStates")
+    .select(sql<number>`extract(epoch from next_free_at - clock_timestamp())::float8 * 1000`.as("waitMs"))
+    .where("channel", "=", channel)
+    .executeTakeFirst();
+  return Math.max(longestWaitMs + 1, busy?.waitMs ?? 0);
 }
 
 /** Channels whose receiver told us to stop, with the reason. */

@@ -170,8 +170,9 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
 
 async function settleSite(options: EmbeddedPostgresOptions): Promise<Site> {
   const asked = resolve(options.dataDir);
-  await mkdir(dirname(asked), { recursive: true });
+  const made = await mkdir(dirname(asked), { recursive: true }).catch(explainDenied(dirname(asked)));
   const user = isRoot ? await chooseUser(asked) : null;
+  if (made !== undefined && user !== null) await giveToOwner(made, user);
   const dataDir = (await canEnter(dirname(asked), user)) ? asked : await dataDirElsewhere(asked);
   const nativeDir = await usableBinaries(user);
   const notice =
@@ -192,6 +193,12 @@ async function chooseUser(dataDir: string): Promise<ServerUser> {
     throw new Error(`PostgreSQL refuses to run as root, and there is no user "nobody" to run it as. ${wayOut}`);
   }
   return user;
+}
+
+/** A folder that root makes in the checkout of a user is the user's, who will want to come without root. */
+async function giveToOwner(folder: string, user: ServerUser): Promise<void> {
+  const { uid } = await stat(dirname(folder));
+  if (uid === user.uid) await chown(folder, user.uid, user.gid);
 }
 
 async function nearestOwner(path: string): Promise<number> {

@@ -123,3 +123,9 @@ export async function writeChanges(tx: Tx, changes: readonly AccountChange[]): P
       ${changes.map((c) => JSON.stringify(c.data))}::jsonb[]
     )`.execute(tx);
 }
+
+/** True when any account was ever scored. */
+export async function hasScores(db: Db): Promise<boolean> {
+  const row = await db.selectFrom("scores").select("accountId").limit(1).executeTakeFirst();
+  return row !== undefined;
+}

@@ -1,0 +1,116 @@
+import type { Command } from "commander";
+import { type Explanation, explainAccount, explanationSchema } from "../queries/explain.ts";
+import { findSimilarAccounts } from "../store/account-list.ts";
+import { readNow } from "../store/db.ts";
+import { parseDay } from "./arguments.ts";
+import type { CliContext } from "./context.ts";
+import { ensureDocuments } from "./documents-in-force.ts";
+import { UsageError } from "./failure.ts";
+import { offerJson } from "./json-option.ts";
+import type { Output } from "./output.ts";
+import { paintBand } from "./portfolio.ts";
+
+interface ExplainOptions {
+  readonly at?: string;
+  readonly playbook?: string;
+  readonly json?: boolean;
+}
+
+/** `explain`: why an account scores what it scores, and why playbooks fired or did not. */
+export function registerExplain(program: Command, context: CliContext): void {
+  const explain = program
+    .command("explain")
+    .argument("<account>", "the account's key")
+    .description("say why an account scores what it scores, and why each playbook fired or did not")
+    .option("--at <day>", "as of the end of that day, from what was known then", parseDay)
+    .option("--playbook <id>", "only this playbook")
+    .addHelpText("after", "\nExample:\n  keepwell explain acme --at 2026-01-31");
+  offerJson(explain, explanationSchema).action((account: string, options: ExplainOptions) =>
+    run(context, account, options),
+  );
+}
+
+async function run(context: CliContext, key: string, options: ExplainOptions): Promise<void> {
+  const { out } = context;
+  await context.withDatabase(async ({ db }) => {
+    await ensureDocuments(context, db);
+    const follow = context.composition.followConfiguration(db);
+    try {
+      const { configuration } = await follow.live();
+      const question = { key, day: options.at ?? null };
+      const answer = await explainAccount(db, configuration, question, await readNow(db));
+      if (answer === null) {
+        const similar = await findSimilarAccounts(db, key);
+        const hint = similar.length === 0 ? "" : ` Did you mean ${similar.join(", ")}?`;
+        throw new UsageError(`There is no account ${key}.${hint}`);
+      }
+      const explanation = onlyPlaybook(answer.explanation, options.playbook);
+      if (options.json === true) out.json(explanationSchema, explanation);
+      else printPage(out, explanation, answer.isStored);
+    } finally {
+      await follow.close();
+    }
+  });
+}
+
+function onlyPlaybook(explanation: Explanation, id: string | undefined): Explanation {
+  if (id === undefined) return explanation;
+  const playbooks = explanation.playbooks.filter((playbook) => playbook.id === id);
+  if (playbooks.length > 0) return { ...explanation, playbooks };
+  const known = explanation.playbooks.map((playbook) => playbook.id).join(", ") || "none";
+  throw new UsageError(`There is no playbook ${id} in force; there is ${known}.`);
+}
+
+function printPage(out: Output, explanation: Explanation, isStored: boolean): void {
+  const { account, score, band } = explanation;
+  const { bold, dim } = out.paint;
+  const traits = [account.segment, account.stage, account.owner === null ? "no owner" : `owner ${account.owner}`];
+  out.line(`${bold(account.name)}  ${dim([account.key, ...traits].filter((trait) => trait !== null).join(" · "))}`);
+  const covered = `${Math.round(explanation.coverage * 100)} % of the model has data`;
+  out.line(
+    `${bold(score === null ? "no score" : `score ${score.toFixed(1)}`)}  ${paintBand(out, band ?? "unknown")}  ${dim(covered)}`,
+  );
+  out.line(explanation.reason);
+  const kept = isStored ? "" : ", computed for this question, not stored";
+  out.line(
+    dim(`as of ${explanation.asOf} by the health model ${explanation.model}, revision ${explanation.revision}${kept}`),
+  );
+  out.line();
+  printDrivers(out, explanation);
+  if (explanation.playbooks.length > 0) {
+    out.line();
+    out.line(bold("Playbooks"));
+    for (const { id, since, reason } of explanation.playbooks) {
+      out.line(`  ${bold(id)}  ${reason}${since === null ? "" : dim(` (since ${since.slice(0, 10)})`)}`);
+    }
+  }
+}
+
+function printDrivers(out: Output, explanation: Explanation): void {
+  out.table({
+    head: ["driver", "value", "data", "points", "weight", "contributes"],
+    rows: explanation.drivers.map((driver) => [
+      `${driver.group} / ${driver.measure}`,
+      driver.value === null ? (driver.reason ?? driver.state) : shownValue(driver.value, driver.unit),
+      freshness(driver.state, driver.ageDays),
+      driver.points === null ? null : Math.round(driver.points).toString(),
+      driver.weight === 0 ? null : `${(driver.weight * 100).toFixed(1)} %`,
+      driver.contribution === 0 && driver.points === null ? null : driver.contribution.toFixed(1),
+    ]),
+    right: [3, 4, 5],
+  });
+}
+
+/** A contribution already says what an old value is worth; its age says whether to believe it. */
+function freshness(state: string, ageDays: number | null): string {
+  if (state !== "value" && state !== "stale") return state;
+  const age = ageDays === null || ageDays === 0 ? "fresh" : `${ageDays} d old`;
+  return state === "stale" ? `stale, ${age}` : age;
+}
+
+function shownValue(value: number | string, unit: string): string {
+  if (typeof value === "string") return value;
+  if (unit === "ratio") return `${value >= 0 ? "+" : ""}${(value * 100).toFixed(0)} %`;
+  const rounded = Number.isInteger(value) ? String(value) : value.toFixed(Math.abs(value) < 10 ? 2 : 1);
+  return `${rounded} ${unit}`;
+}

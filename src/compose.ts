@@ -1,0 +1,96 @@
+import { readSecret } from "./config.ts";
+import { openOutboxChannel } from "./integrations/outbox/channel.ts";
+import type { Channel, Source } from "./integrations/ports.ts";
+import { openSampleSource } from "./integrations/sample/source.ts";
+import { openSlackChannel } from "./integrations/slack/channel.ts";
+import { openSmtpChannel } from "./integrations/smtp/channel.ts";
+import type { SourcesDocument } from "./integrations/sources-schema.ts";
+import { openWebhookChannel } from "./integrations/webhook/channel.ts";
+import type { ChannelConfig, FromEnvironment } from "./playbooks/channels.ts";
+import { configFaultText } from "./queries/configuration/config-fault.ts";
+import { loadConfiguration } from "./queries/configuration.ts";
+import type { Db } from "./store/db.ts";
+import { readRevisionKey } from "./store/documents.ts";
+import type { LiveConfiguration } from "./worker/worker.ts";
+
+/** Opens the receivers that channels.json names. Throws when a secret is not set or an address cannot be used. */
+export function openChannels(configs: readonly ChannelConfig[]): Map<string, Channel> {
+  return new Map(configs.map((config) => [config.id, openChannel(config)]));
+}
+
+/** Opens the sources that sources.json names. */
+export function openSources(configs: SourcesDocument["sources"]): Source[] {
+  return configs.map(({ id, seed }) => openSampleSource({ id, seed }));
+}
+
+/** Reads the live documents whenever they have changed since the last time, and keeps what they name open in between. */
+export function followConfiguration(db: Db): { live(): Promise<LiveConfiguration>; close(): Promise<void> } {
+  let current: LiveConfiguration | null = null;
+  let loading: Promise<LiveConfiguration> | null = null;
+
+  const load = async (): Promise<LiveConfiguration> => {
+    const key = await readRevisionKey(db);
+    if (current !== null && current.configuration.revisionKey === key) return current;
+    const compiled = await loadConfiguration(db);
+    if ("faults" in compiled) {
+      const list = compiled.faults.map((fault) => `\n  ${configFaultText(fault)}`).join("");
+      throw new Error(`The live documents cannot be used:${list}`);
+    }
+    const { configuration } = compiled;
+    const next = {
+      configuration,
+      channels: openChannels(configuration.channels),
+      sources: openSources(configuration.sources),
+    };
+    const last = current;
+    current = next;
+    await closeChannels(last);
+    return next;
+  };
+
+  return {
+    live() {
+      loading ??= load().finally(() => {
+        loading = null;
+      });
+      return loading;
+    },
+    close: () => closeChannels(current),
+  };
+}
+
+async function closeChannels(live: LiveConfiguration | null): Promise<void> {
+  for (const channel of live?.channels.values() ?? []) await channel.close?.();
+}
+
+function openChannel(config: ChannelConfig): Channel {
+  if ("transport" in config) return openOutboxChannel({ id: config.id, kind: config.kind });
+  const value = (setting: string | FromEnvironment) => resolve(setting, config.id);
+  switch (config.kind) {
+    case "slack":
+      return openSlackChannel({ id: config.id, url: value(config.url) });
+    case "email": {
+      const { id, from, port, replyTo } = config;
+      const user = config.user === undefined ? undefined : value(config.user);
+      const password = config.password === undefined ? undefined : value(config.password);
+      const host = value(config.host);
+      return openSmtpChannel({ id, from, port, replyTo, host, user, password, secure: config.secure ?? false });
+    }
+    case "webhook": {
+      // Several secrets, newest first and separated by spaces, sign together while one replaces another.
+      const secrets = value(config.secret).split(/\s+/).filter(Boolean);
+      return openWebhookChannel({ id: config.id, url: value(config.url), secrets, allowPrivate: config.allowPrivate });
+    }
+    default:
+      return config satisfies never;
+  }
+}
+
+function resolve(setting: string | FromEnvironment, channel: string): string {
+  if (typeof setting === "string") return setting;
+  const secret = readSecret(setting.env);
+  if (secret === undefined) {
+    throw new Error(`The channel "${channel}" needs the environment variable ${setting.env}, which is not set.`);
+  }
+  return secret;
+}

@@ -1,0 +1,62 @@
+import type { Configuration } from "../playbooks/configuration.ts";
+import type { CompiledPlaybook } from "../playbooks/playbook.ts";
+import { judgeTrigger } from "../playbooks/trigger.ts";
+import type { Instant } from "../scoring/history.ts";
+import type { TriggerStateRow } from "../store/playbook-state.ts";
+import type { Situation } from "./situation.ts";
+
+/** A playbook that fires for an account. */
+export interface Fire {
+  readonly playbook: CompiledPlaybook;
+  readonly episode: number;
+  readonly reason: string;
+}
+
+/** What all playbooks say of one account. */
+export interface Judgement {
+  readonly changedStates: readonly TriggerStateRow[];
+  readonly fires: readonly Fire[];
+  /** When time alone may change a state. */
+  readonly nextDueAt: Instant | null;
+}
+
+/** Judges every playbook for one account. Pure: nothing is written here. */
+export function judgeAccount(configuration: Configuration, situation: Situation, now: Instant): Judgement {
+  const { accountId, facts, missingReason } = situation;
+  const before = new Map(situation.states.map((state) => [state.playbookId, state]));
+  const changedStates: TriggerStateRow[] = [];
+  const fires: Fire[] = [];
+  let nextDueAt: Instant | null = null;
+  for (const playbook of configuration.playbooks.filter((one) => one.enabled)) {
+    const state = before.get(playbook.id) ?? null;
+    const decision = judgeTrigger(playbook, state, facts, { now, firstSeen: false, missingReason });
+    const after = { ...decision.state, accountId, playbookId: playbook.id };
+    if (state === null || !isSame(state, after)) changedStates.push(after);
+    if (decision.fire !== null) {
+      fires.push({ playbook, episode: decision.fire.episode, reason: decision.reason });
+    }
+    if (decision.dueAt !== null) nextDueAt = Math.min(nextDueAt ?? decision.dueAt, decision.dueAt);
+  }
+  return { changedStates: [...changedStates, ...putToRest(configuration, situation)], fires, nextDueAt };
+}
+
+/** A playbook that is disabled or gone is not judged; when it comes back it starts from a baseline, as with an edited trigger. */
+function putToRest(configuration: Configuration, situation: Situation): TriggerStateRow[] {
+  const judged = new Set(configuration.playbooks.filter((one) => one.enabled).map((one) => one.id));
+  return situation.states
+    .filter((state) => !judged.has(state.playbookId) && state.triggerKey !== "")
+    .map((state) => ({ ...state, triggerKey: "", dueAt: null, reason: "the playbook is not enabled" }));
+}
+
+function isSame(one: TriggerStateRow, other: TriggerStateRow): boolean {
+  return (
+    one.triggerKey === other.triggerKey &&
+    one.state === other.state &&
+    one.since === other.since &&
+    one.dueAt === other.dueAt &&
+    one.episode === other.episode &&
+    one.lastFiredAt === other.lastFiredAt &&
+    one.baseline === other.baseline &&
+    one.reason === other.reason
+  );
+}

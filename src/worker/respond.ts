@@ -1,0 +1,113 @@
+import type { Log } from "../log.ts";
+import type { Configuration } from "../playbooks/configuration.ts";
+import type { Db, Tx } from "../store/db.ts";
+import { notify } from "../store/notify.ts";
+import { writeTriggerStates } from "../store/playbook-state.ts";
+import { claimDueResponses, markFailed, markResponded, type RespondClaim } from "../store/work.ts";
+import { type Judgement, judgeAccount } from "./judgement.ts";
+import { advanceRuns } from "./runs.ts";
+import { loadSituations } from "./situation.ts";
+
+export interface RespondDeps {
+  readonly db: Db;
+  readonly configuration: Configuration;
+  readonly log: Log;
+}
+
+export interface RespondSummary {
+  readonly judged: number;
+  /** Runs started. */
+  readonly fired: number;
+  /** Actions and tasks made. */
+  readonly actions: number;
+  readonly failed: number;
+}
+
+/** Small: the rows of a batch are locked while its playbooks are judged. */
+const batchSize = 200;
+
+/** Looks at every account with new facts, or whose trigger state or run is due: states, runs, actions and tasks in one transaction a batch. */
+export async function respondDue(deps: RespondDeps, now: Date): Promise<RespondSummary> {
+  const total = { judged: 0, fired: 0, actions: 0, failed: 0 };
+  let afterId = 0;
+  for (;;) {
+    const batch = await respondBatch(deps, afterId, batchSize, now).catch((error: unknown) => {
+      deps.log.warn({ err: error }, "a batch of accounts failed; its accounts are tried one by one");
+      return null;
+    });
+    const done = batch ?? (await respondOneByOne(deps, afterId, now));
+    total.judged += done.claims.length;
+    total.fired += done.fired;
+    total.actions += done.actions;
+    total.failed += done.failed;
+    const last = done.claims.at(-1);
+    if (last === undefined || done.claims.length < batchSize) break;
+    afterId = last.accountId;
+  }
+  if (total.actions > 0) await notify(deps.db, "deliver");
+  return total;
+}
+
+interface BatchResult {
+  readonly claims: readonly RespondClaim[];
+  readonly fired: number;
+  readonly actions: number;
+  readonly failed: number;
+}
+
+async function respondBatch(deps: RespondDeps, afterId: number, limit: number, now: Date): Promise<BatchResult> {
+  return deps.db.transaction().execute(async (tx) => {
+    const claims = await claimDueResponses(tx, afterId, limit, now);
+    if (claims.length === 0) return { claims, fired: 0, actions: 0, failed: 0 };
+    return { claims, ...(await respondTo(tx, deps.configuration, claims, now)) };
+  });
+}
+
+/** One account that cannot be judged must not hold up the others: it is put aside, and the rest of the batch goes through. */
+async function respondOneByOne(deps: RespondDeps, afterId: number, now: Date): Promise<BatchResult> {
+  const claims = await deps.db.transaction().execute((tx) => claimDueResponses(tx, afterId, batchSize, now));
+  const total = { fired: 0, actions: 0, failed: 0 };
+  for (const claim of claims) {
+    try {
+      const one = await respondBatch(deps, claim.accountId - 1, 1, now);
+      total.fired += one.fired;
+      total.actions += one.actions;
+    } catch (error) {
+      deps.log.error({ accountId: claim.accountId, err: error }, "playbooks could not be judged for an account");
+      await markFailed(deps.db, claim.accountId, error instanceof Error ? error.message : String(error), now);
+      total.failed += 1;
+    }
+  }
+  return { claims, ...total };
+}
+
+async function respondTo(
+  tx: Tx,
+  configuration: Configuration,
+  claims: readonly RespondClaim[],
+  now: Date,
+): Promise<{ fired: number; actions: number; failed: number }> {
+  const situations = await loadSituations(tx, configuration, claims, now);
+  const judgements: Judgement[] = situations.map((situation) => judgeAccount(configuration, situation, now.getTime()));
+  await writeTriggerStates(
+    tx,
+    judgements.flatMap((judgement) => judgement.changedStates),
+  );
+  const total = { fired: 0, actions: 0, failed: 0 };
+  const settled = [];
+  for (const [index, situation] of situations.entries()) {
+    const judgement = judgements[index];
+    if (judgement === undefined) continue;
+    const runs = await advanceRuns(tx, configuration, situation, judgement.fires, now);
+    total.fired += runs.started;
+    total.actions += runs.actions;
+    const dueAts = [judgement.nextDueAt, runs.nextDueAt].filter((dueAt) => dueAt !== null);
+    settled.push({
+      accountId: situation.accountId,
+      factsSeq: situation.factsSeq,
+      nextRespondAt: dueAts.length === 0 ? null : Math.min(...dueAts),
+    });
+  }
+  await markResponded(tx, settled);
+  return total;
+}

@@ -1,0 +1,105 @@
+import type { Channel, Source } from "../integrations/ports.ts";
+import type { Log } from "../log.ts";
+import type { Configuration } from "../playbooks/configuration.ts";
+import { type Db, readNow } from "../store/db.ts";
+import { listen, type WakeTopic } from "../store/notify.ts";
+import { ensurePartitions } from "../store/partitions.ts";
+import { type CollectSummary, collectDue } from "./collect.ts";
+import { type DeliverSummary, deliverDue } from "./deliver.ts";
+import { startHeartbeat } from "./heartbeat.ts";
+import { startLoop } from "./loop.ts";
+import { type RespondSummary, respondDue } from "./respond.ts";
+import { type ScoreSummary, scoreDue } from "./score.ts";
+
+/** What the stages need; `live` is read anew for every pass, as documents may have been applied meanwhile. */
+export interface WorkerDeps {
+  readonly db: Db;
+  readonly log: Log;
+  readonly author: string;
+  readonly jitter: () => number;
+  readonly live: () => Promise<LiveConfiguration>;
+  /** Told after every pass that did something. */
+  readonly onPass?: (stage: WakeTopic, summary: PassSummary, milliseconds: number) => void;
+}
+
+/** The live documents, compiled, and the receivers and sources that they name. */
+export interface LiveConfiguration {
+  readonly configuration: Configuration;
+  readonly channels: ReadonlyMap<string, Channel>;
+  readonly sources: readonly Source[];
+}
+
+export type PassSummary = CollectSummary | ScoreSummary | RespondSummary | DeliverSummary;
+
+export const stages = ["collect", "score", "respond", "deliver"] as const satisfies readonly WakeTopic[];
+
+/** One pass of one stage, now. */
+export async function runStage(deps: WorkerDeps, stage: WakeTopic): Promise<PassSummary> {
+  const now = await readNow(deps.db);
+  const live = await deps.live();
+  switch (stage) {
+    case "collect":
+      return collectDue({ ...deps, sources: live.sources }, now);
+    case "score":
+      await makePartitions(deps.db, now);
+      return scoreDue({ ...deps, configuration: live.configuration }, now);
+    case "respond":
+      return respondDue({ ...deps, configuration: live.configuration }, now);
+    case "deliver":
+      return deliverDue({ ...deps, channels: live.channels }, now);
+  }
+}
+
+/** The poll beneath the notifications. */
+const pollMs = 2000;
+
+/** Runs the four stages, each in its own loop, so that a slow one starves no other, until stopped. */
+export function startWorker(deps: WorkerDeps, databaseUrl: string): { stop(): Promise<void> } {
+  const loops = new Map(
+    stages.map((stage) => [
+      stage as string,
+      startLoop({ name: stage, pollMs, log: deps.log, pass: () => passOf(deps, stage) }),
+    ]),
+  );
+  const listener = listen(
+    databaseUrl,
+    (topic) => loops.get(topic)?.wake(),
+    (error) => deps.log.warn({ err: error }, "the connection for notifications was lost; it is made again"),
+  );
+  const partitions = {
+    name: "partitions",
+    run: async (now: Date) => {
+      await makePartitions(deps.db, now);
+      return {};
+    },
+  };
+  const heartbeat = startHeartbeat(deps.db, [partitions], deps.log);
+  return {
+    async stop() {
+      await heartbeat.stop();
+      await Promise.all([...loops.values()].map((loop) => loop.stop()));
+      await listener.stop();
+    },
+  };
+}
+
+async function passOf(deps: WorkerDeps, stage: WakeTopic): Promise<boolean> {
+  const startedAt = performance.now();
+  const summary = await runStage(deps, stage);
+  const hasWorked = Object.values(summary).some((count) => typeof count === "number" && count > 0);
+  if (hasWorked) {
+    const milliseconds = Math.round(performance.now() - startedAt);
+    deps.log.info({ stage, ...summary, milliseconds }, "pass");
+    deps.onPass?.(stage, summary, milliseconds);
+  }
+  return hasWorked;
+}
+
+/** This month's partitions and the next one's, so that no month begins without its own. */
+async function makePartitions(db: Db, now: Date): Promise<void> {
+  const dayMs = 86_400_000;
+  const [from, to] = [-dayMs, 32 * dayMs].map((offset) => new Date(now.getTime() + offset).toISOString().slice(0, 10));
+  if (from === undefined || to === undefined) return;
+  await ensurePartitions(db, "scores", from, to, now);
+  await ensurePartitions(db, "changes", from, to, now);
+}
