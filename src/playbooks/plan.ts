@@ -33,7 +33,7 @@ export interface PlannedAction {
   readonly kind: "email" | "slack" | "webhook" | "task";
   /** Null for tasks. */
   readonly channel: string | null;
-  /** Rendered now, once; of tasks their content, of skipped actions nothing. */
+  /** Rendered now, once; a task's content is the task to be kept with it; of a skipped action there is none. */
   readonly message: Message | TaskContent | NoMessage;
   /** Tasks are our own rows: theirs are done as soon as they are kept. */
   readonly state: "pending" | "sent" | "skipped";
@@ -52,16 +52,9 @@ export type TaskContent = {
 };
 export type NoMessage = { readonly kind: "none" };
 
-/** A task to be kept with the action of its step. */
-export interface PlannedTask extends TaskContent {
-  readonly stepId: string;
-  readonly visit: number;
-}
-
 /** What a run does now, and where it goes on. */
 export interface RunPlan {
   readonly actions: readonly PlannedAction[];
-  readonly tasks: readonly PlannedTask[];
   readonly next:
     | { readonly kind: "waiting"; readonly stepId: string; readonly dueAt: Instant }
     | { readonly kind: "done" }
@@ -93,11 +86,11 @@ export function advanceRun(playbook: CompiledPlaybook, run: RunPosition, subject
   const reached = untilWait < 0 ? ahead : ahead.slice(0, untilWait);
   const actions = reached.filter((step) => step.kind !== "wait").map((step) => planStep(step, occasion));
   const { next, reason } = goOn(ahead[untilWait], ahead[untilWait + 1]?.id, subject, now);
-  return { actions, tasks: actions.flatMap(taskOf), next, reason };
+  return { actions, next, reason };
 }
 
 function rest(next: RunPlan["next"], reason: string): RunPlan {
-  return { actions: [], tasks: [], next, reason };
+  return { actions: [], next, reason };
 }
 
 function goOn(
@@ -110,11 +103,6 @@ function goOn(
   const dueAt = now + wait.forMs;
   const reason = `"${wait.id}": waiting until ${moment(dueAt, subject.zone)} for the step "${after}"`;
   return { next: { kind: "waiting", stepId: after, dueAt }, reason };
-}
-
-function taskOf(action: PlannedAction): readonly PlannedTask[] {
-  const { stepId, visit, message } = action;
-  return message.kind === "task" ? [{ ...message, stepId, visit }] : [];
 }
 
 function planStep(step: Exclude<CompiledPlaybook["steps"][number], WaitStep>, occasion: Occasion): PlannedAction {

@@ -46,10 +46,9 @@ const filters = [
 
 /** Characters of one template. */
 export const longestTemplate = 20_000;
-/** Counted, not timed, so that a busy machine renders what an idle one does: nodes rendered, and characters or items made. */
-const mostNodes = 20_000;
-const mostMemory = 500_000;
-/** The last resort against a template that neither count stops. */
+/** Characters and list items a rendering may make: counted, so that a busy machine renders what an idle one does. */
+const mostMemory = 100_000;
+/** The last resort, for loops within loops: far above what a template takes that anybody meant. */
 const longestRenderMs = 5_000;
 
 const escapes = { line: singleLine, text: plainText, slack: escapeSlack } as const satisfies Record<
@@ -71,7 +70,7 @@ export function compileTemplate(
   const facts = [...new Set(metricPaths.flatMap((path) => metricOf(path) ?? []))];
   const render = (subject: Subject, words: RunWords): Rendered => {
     try {
-      const limits = { templateLimit: mostNodes, memoryLimit: mostMemory, renderLimit: longestRenderMs };
+      const limits = { memoryLimit: mostMemory, renderLimit: longestRenderMs };
       const text = String(engine.renderSync(reading.parsed, templateData(subject, words, metricPaths), limits));
       return { text: target === "line" ? singleLine(text) : text.trim() };
     } catch (error) {

@@ -35,20 +35,20 @@ const minute = 60 * second;
 const hour = 60 * minute;
 
 /** Waits between attempts before jitter, per kind: webhooks 75.6 h in all, e-mail 27.9 h, Slack 15.7 h (an alert is stale after that). */
-export const retryWaits = {
+const retryWaits = {
   webhook: [5 * second, 5 * minute, 30 * minute, 2 * hour, 5 * hour, 10 * hour, 14 * hour, 20 * hour, 24 * hour],
   email: [minute, 5 * minute, 15 * minute, 30 * minute, hour, 2 * hour, 4 * hour, 8 * hour, 12 * hour],
   slack: [5 * second, 30 * second, 2 * minute, 10 * minute, 30 * minute, hour, 2 * hour, 4 * hour, 8 * hour],
 } as const satisfies Record<Message["kind"], readonly number[]>;
 
 /** Jitter only lengthens a wait, by up to half: receivers that come back are not met by everyone at once, and no span gets shorter. */
-export const jitterShare = 0.5;
+const jitterShare = 0.5;
 
 /** A receiver may ask us to wait this long at most: beyond it the action would outlive its use. */
-export const longestAskedWaitMs = 24 * hour;
+const longestAskedWaitMs = 24 * hour;
 
 /** An action is given up once it was claimed this often: it probably ends the process that takes it. More than any row of waits. */
-export const maxAttempts = 15;
+const maxAttempts = 15;
 
 /** The next state of an action by what came of its attempt. `jitter` is 0–1. */
 export function settleAttempt(action: TriedAction, outcome: Outcome, jitter: number, now: Instant): Settlement {

@@ -65,7 +65,9 @@ function sections(text: string): readonly string[] {
   while (rest.length > longestSection) {
     const cut = clipSlack(rest, longestSection).slice(0, -1);
     const line = cut.lastIndexOf("\n");
-    const piece = line > longestSection / 2 ? cut.slice(0, line) : cut;
+    // An author's `<` that is never closed leaves nothing to cut at.
+    const whole = cut === "" ? rest.slice(0, longestSection) : cut;
+    const piece = line > longestSection / 2 ? cut.slice(0, line) : whole;
     pieces.push(piece);
     rest = rest.slice(piece.length);
   }

@@ -1,0 +1,90 @@
+import { compilePlaybook, type PlaybookContext } from "../../src/playbooks/compile.ts";
+import type { RunPosition } from "../../src/playbooks/plan.ts";
+import type { CompiledPlaybook } from "../../src/playbooks/playbook.ts";
+import type { Subject } from "../../src/playbooks/subject.ts";
+import type { RunWords } from "../../src/playbooks/template-context.ts";
+import type { FactValue } from "../../src/scoring/facts.ts";
+import { faultText } from "../../src/scoring/fault.ts";
+import type { Driver } from "../../src/scoring/history.ts";
+
+/** What the playbooks of these tests may refer to. */
+export const context: PlaybookContext = {
+  revision: 3,
+  bands: ["red", "yellow", "green"],
+  channels: [
+    { id: "csm-alerts", kind: "slack" },
+    { id: "mail", kind: "email", from: "Acme <care@acme.example.com>" },
+    { id: "hooks", kind: "webhook" },
+  ],
+  owners: [{ id: "ada" }],
+};
+
+/** A playbook document; parts replace its own. */
+export function document(parts: Readonly<Record<string, unknown>> = {}): Record<string, unknown> {
+  return {
+    id: "save-at-risk",
+    name: "Save an account at risk",
+    enabled: true,
+    trigger: { on: "threshold", when: { fact: "score", below: 40 } },
+    steps: [{ id: "alert", do: "slack", to: "csm-alerts", text: "{{ account.name }} is at {{ score }}" }],
+    ...parts,
+  };
+}
+
+/** A compiled playbook. */
+export function playbook(parts: Readonly<Record<string, unknown>> = {}, revision = 3): CompiledPlaybook {
+  const compiled = compilePlaybook(document(parts), { ...context, revision });
+  if ("faults" in compiled) throw new Error(compiled.faults.map(faultText).join("\n"));
+  return compiled.playbook;
+}
+
+/** The faults of a document as lines; none when it is accepted. */
+export function refusals(body: unknown): readonly string[] {
+  const compiled = compilePlaybook(body, context);
+  return "faults" in compiled ? compiled.faults.map(faultText) : [];
+}
+
+export const words: RunWords = {
+  playbookId: "save-at-risk",
+  playbookName: "Save an account at risk",
+  runId: 12,
+  reason: "score 34.2 is below 40",
+};
+
+/** A run that stands before a step. */
+export function run(stepId: string, parts: Partial<RunPosition> = {}): RunPosition {
+  return { runId: 12, episode: 1, stepId, visit: 1, dueAt: null, reason: words.reason, ...parts };
+}
+
+/** An account as a step sees it. */
+export function subject(facts: Readonly<Record<string, FactValue>> = {}, parts: Partial<Subject> = {}): Subject {
+  return {
+    facts: new Map<string, FactValue>([
+      ["account.key", "acme"],
+      ["account.name", "Acme"],
+      ["score", 34.2],
+      ["band", "red"],
+      ...Object.entries(facts),
+    ]),
+    owner: { id: "ada", name: "Ada", email: "ada@example.com", slackId: "U012AB3CD" },
+    contact: { name: "Bo", email: "bo@example.com" },
+    drivers: [],
+    zone: "Europe/Vienna",
+    ...parts,
+  };
+}
+
+export function driver(measure: string, weight: number, contribution: number): Driver {
+  return {
+    group: "usage",
+    measure,
+    metric: `usage.${measure}.avg_28d`,
+    value: 3,
+    unit: "per day",
+    ageDays: 0,
+    state: "value",
+    points: 20,
+    weight,
+    contribution,
+  };
+}
