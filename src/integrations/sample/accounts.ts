@@ -5,7 +5,7 @@ import { sampleOwners } from "./owners.ts";
 import { openRandom, type Random } from "./random.ts";
 import { keyOf, type StoryPlan, storyPlans } from "./stories.ts";
 
-export type SampleSegment = "smb" | "mid" | "enterprise";
+type SampleSegment = "smb" | "mid" | "enterprise";
 
 /** All that is fixed about one invented account; what happens on a day is drawn from it. */
 export interface SampleAccount {
@@ -77,11 +77,19 @@ const usual: Temperament = {
   tickets: 1,
   paysAfter: -2,
 };
+const unconvinced: Temperament = {
+  share: 0.06,
+  adoption: [0.02, 0.07],
+  growth: [-0.4, -0.15],
+  content: [0.08, 0.3],
+  tickets: 1.9,
+  paysAfter: 8,
+};
 const temperaments: readonly Temperament[] = [
   { share: 0.35, adoption: [0.58, 0.82], growth: [0.08, 0.4], content: [0.78, 0.95], tickets: 0.7, paysAfter: -6 },
   usual,
   { share: 0.2, adoption: [0.17, 0.3], growth: [-0.25, 0.02], content: [0.35, 0.58], tickets: 1.6, paysAfter: 4 },
-  { share: 0.06, adoption: [0.03, 0.08], growth: [-0.4, -0.15], content: [0.08, 0.3], tickets: 1.9, paysAfter: 8 },
+  unconvinced,
 ];
 
 interface Temperament {
@@ -126,7 +134,8 @@ interface Ordinary {
 function ordinaryAccount({ index, name, industry, random, firstDay }: Ordinary): SampleAccount {
   const temperament = drawTemperament(random);
   const country = random.pick(["US", "US", "US", "US", "GB", "GB", "DE", "DE", "DE", "FR", "ES", "SG", "AU", "JP"]);
-  const segment = drawSegment(random);
+  // Those who hardly use the product never grew: they are small.
+  const segment = temperament === unconvinced ? "smb" : drawSegment(random);
   const content = random.between(...temperament.content);
   // A quarter of the customers came within the last year.
   const ageDays = random.chance(0.25) ? random.whole(40, 365) : random.whole(366, 1700);

@@ -48,7 +48,7 @@ export function workShare(day: Day, country: string): number {
   const text = dayText(day).slice(5);
   if (isHoliday(day, text, country)) return 0.15;
   const byWeekday = weekdayShares[weekdayOf(day)] ?? 1;
-  return text >= "12-24" || text <= "01-01" ? byWeekday * 0.7 : byWeekday;
+  return text >= "12-24" || text <= "01-01" ? byWeekday * 0.88 : byWeekday;
 }
 
 const weekdayShares = [0.97, 1.03, 1.04, 1, 0.9, 0.13, 0.1];

@@ -26,15 +26,16 @@ export function accountInputs(account: SampleAccount, span: Span): RecordInput[]
     beganOn: dayText(beganOn),
   };
   const changes = [
-    { day: beganOn, set: begin },
+    { at: beganOn, set: begin },
     ...(account.story?.story === "stuck in onboarding"
       ? []
-      : [{ day: beganOn + onboardingDays, set: { stage: "live" } }]),
-    ...(handover === null ? [] : [{ day: Math.max(beganOn + 1, handover.day), set: { owner: account.owner } }]),
+      : [{ at: beganOn + onboardingDays, set: { stage: "live" } }]),
+    // An hour of its own: going live and a handover may fall on one day, and each is a change.
+    ...(handover === null ? [] : [{ at: Math.max(beganOn + 1, handover.day) + 1 / 24, set: { owner: account.owner } }]),
   ];
   return changes
-    .filter(({ day }) => isWithin(day, span))
-    .map(({ day, set }) => ({ kind: "account", id, at: momentText(day + account.opensAt / 24), set }));
+    .filter(({ at }) => isWithin(Math.floor(at), span))
+    .map(({ at, set }) => ({ kind: "account", id, at: momentText(at + account.opensAt / 24), set }));
 }
 
 /** The people an account is known by, and the day on which its champion left. */

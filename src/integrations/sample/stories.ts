@@ -45,7 +45,7 @@ export const storyPlans: readonly StoryPlan[] = [
     segment: "enterprise",
     seats: 320,
     championLeaves: -52,
-    usage: course([-50, -38, -14, 10, 60], [1, 0.6, 0.12, 0.08, 0.3]),
+    usage: course([-50, -38, -14, 10, 60], [1, 0.6, 0.1, 0.07, 0.3]),
     satisfaction: course([-60, -40, -5], [0.8, 0.4, 0.2]),
   },
   {
@@ -170,7 +170,7 @@ export const storyPlans: readonly StoryPlan[] = [
     country: "AU",
     segment: "smb",
     seats: 34,
-    usage: course([-130, -100, -55, -38, -12, 20], [0.9, 0.2, 0.07, 0.3, 0.95, 1.1]),
+    usage: course([-130, -100, -55, -38, -16, 20], [0.9, 0.2, 0.07, 0.3, 1, 1.1]),
     satisfaction: course([-120, -70, -25], [0.65, 0.2, 0.85]),
   },
   {
