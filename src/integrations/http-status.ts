@@ -36,7 +36,7 @@ function kindOf(status: number): StatusVerdict["kind"] {
 }
 
 /** Milliseconds from `now` that `Retry-After` asks for, in seconds or as an HTTP date; null when it is absent or not understood. */
-export function retryAfterMs(headers: HttpHeaders, now: Date): number | null {
+function retryAfterMs(headers: HttpHeaders, now: Date): number | null {
   const value = headers["retry-after"];
   if (typeof value !== "string" && typeof value !== "number") return null;
   const text = String(value).trim();

@@ -34,7 +34,7 @@ function literalFault(host: string): string | null {
 }
 
 /** Why an address may not be called, in words; null when it is a global unicast address. Everything unknown is refused. */
-export function addressFault(address: string): string | null {
+function addressFault(address: string): string | null {
   // `ipaddr` alone would also read forms like 1.2.3, which others read differently.
   if (isIP(address) === 0) return "not an IP address";
   const parsed = ipaddr.parse(address);

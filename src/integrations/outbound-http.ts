@@ -88,7 +88,7 @@ async function post(options: OutboundOptions, url: URL, call: Call): Promise<Exc
       validateStatus: () => true,
       signal,
     });
-    const text = await readSome(response.data, signal);
+    const text = await readSome(response.data);
     return { kind: "answered", status: response.status, headers: { ...response.headers }, text };
   } catch (error) {
     const reason = error instanceof Error && isRefusal(error) ? refusalWords : networkReason(error);
@@ -104,25 +104,23 @@ function isRefusal(error: Error): boolean {
   return "code" in error && error.code === "EREFUSEDADDRESS";
 }
 
-/** The beginning of an answer. An answer that breaks off or hangs is cut, not an error: the status stands. */
-async function readSome(stream: Readable, signal: AbortSignal): Promise<string> {
+/**
+ * The beginning of an answer. An answer that breaks off or hangs is cut, not an error: the status stands. The request's
+ * signal ends the stream at the deadline.
+ */
+async function readSome(stream: Readable): Promise<string> {
   const chunks: Buffer[] = [];
   let size = 0;
-  const stop = (): void => {
-    stream.destroy();
-  };
-  signal.addEventListener("abort", stop, { once: true });
   try {
     for await (const chunk of stream) {
       const bytes = Buffer.from(chunk);
       chunks.push(bytes);
       size += bytes.length;
-      if (size >= longestAnswerBytes || signal.aborted) break;
+      if (size >= longestAnswerBytes) break;
     }
   } catch {
     // Whatever ended the answer, what came of it is enough.
   } finally {
-    signal.removeEventListener("abort", stop);
     stream.destroy();
   }
   return Buffer.concat(chunks).subarray(0, longestAnswerBytes).toString("utf8");

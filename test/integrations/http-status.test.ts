@@ -1,6 +1,6 @@
 import { STATUS_CODES } from "node:http";
 import { describe, expect, test } from "vitest";
-import { classifyStatus, retryAfterMs } from "../../src/integrations/http-status.ts";
+import { classifyStatus } from "../../src/integrations/http-status.ts";
 
 const now = new Date("2026-03-02T09:00:00.000Z");
 const statuses = Object.keys(STATUS_CODES).map(Number);
@@ -52,6 +52,6 @@ describe("Retry-After", () => {
     [undefined, null],
     [["1", "2"], null],
   ])("of %j is %j ms", (value, expected) => {
-    expect(retryAfterMs({ "retry-after": value }, now)).toBe(expected);
+    expect(classifyStatus(429, { "retry-after": value }, now).afterMs ?? null).toBe(expected);
   });
 });

@@ -3,7 +3,7 @@ import type { SlackMessage } from "../../playbooks/message.ts";
 /** Slack refuses more blocks in one message. */
 const mostBlocks = 50;
 
-export const repeatNotice = "This may be a repeat: an earlier attempt to send it ended without an answer.";
+const repeatNotice = "This may be a repeat: an earlier attempt to send it ended without an answer.";
 
 export interface SlackPayload {
   readonly text: string;
