@@ -427,21 +427,46 @@ async function launch(site: Site, deadline: number): Promise<EmbeddedPostgres | 
   const address = await freshAddress(site);
   const logFile = join(site.dataDir, "server.log");
   const logged = await trimLog(logFile);
+  const abandoned = await abandonedSockets(site.dataDir);
   const keeper = isWindows ? keepOnWindows(site, address, logFile) : keepOnPosix(site, address, logFile);
   const ended = endOf(keeper);
   // A script that forgets to stop the server still ends, and the server with it.
   keeper.unref();
   const stop = stopOnce(site, keeper, ended);
+  try {
+    const answer = await waitUntilReady(address, ended, deadline);
+    if (answer === "ended") return await explainEnd(site, logFile, logged);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  if (abandoned !== null) await rm(abandoned, { recursive: true, force: true });
+  return { url: urlOf(address), kind: "started", dataDir: site.dataDir, notice: site.notice, stop };
+}
+
+async function waitUntilReady(address: Address, ended: Promise<void>, deadline: number): Promise<"ready" | "ended"> {
+  let hasEnded = false;
+  void ended.then(() => {
+    hasEnded = true;
+  });
   while (performance.now() < deadline) {
-    const answer = await knock(address);
-    if (answer === "ready") {
-      return { url: urlOf(address), kind: "started", dataDir: site.dataDir, notice: site.notice, stop };
-    }
-    if (keeper.exitCode !== null || keeper.signalCode !== null) return explainEnd(site, logFile, logged);
+    // Asked before the knock: what had ended by then can no longer be the one that answers.
+    const isOver = hasEnded;
+    if ((await knock(address)) === "ready") return "ready";
+    if (isOver) return "ended";
     await pause(10);
   }
-  await stop();
-  return "busy";
+  throw new Error(`The embedded PostgreSQL did not answer within ${startTimeoutMs / 1000} s. ${wayOut}`);
+}
+
+/** The socket folder of a server that was killed together with its keeper. */
+async function abandonedSockets(dataDir: string): Promise<string | null> {
+  const lock = await readFile(join(dataDir, "postmaster.pid"), "utf8").catch(whenMissing(""));
+  const [pid, , , , folder = ""] = lock.split("\n");
+  if (isAlive(Number(pid)) || !/^\/[^\0]*\/keepwell-\w{6}$/.test(folder)) return null;
+  const [made, data] = await Promise.all([lstat(folder).catch(whenMissing(null)), stat(dataDir)]);
+  // By name and owner ours: someone else may have taken the name since.
+  return made?.isDirectory() && made.uid === data.uid ? folder : null;
 }
 
 /** Answers how much of the log is of earlier servers. */
@@ -504,9 +529,10 @@ function flags(settings: Readonly<Record<string, string | number>>): string[] {
 function endOf(keeper: ChildProcess): Promise<void> {
   // The keeper may be gone before it reads its orders.
   keeper.stdin?.on("error", () => undefined);
-  return new Promise((done, fail) => {
+  return new Promise((done) => {
     keeper.once("exit", () => done());
-    keeper.once("error", fail);
+    // It could not even be started: the log says nothing then.
+    keeper.once("error", () => done());
   });
 }
 

@@ -41,7 +41,7 @@ describe("starting and stopping", () => {
     expect(await ask(server.url, "show listen_addresses")).toEqual([{ listen_addresses: "" }]);
     expect((await stat(dataDir)).mode & 0o777).toBe(0o700);
     expect((await stat(dataDir)).uid).not.toBe(0);
-    const sockets = decodeURIComponent(new URL(server.url).hostname);
+    const sockets = socketsOf(server.url);
     expect((await stat(sockets)).mode & 0o777).toBe(0o700);
 
     await server.stop();
@@ -219,6 +219,10 @@ async function killAll(child: ChildProcess): Promise<void> {
   process.kill(-keeper, "SIGKILL");
   child.kill("SIGKILL");
   await vi.waitFor(() => expect(isAlive(pid)).toBe(false), 20_000);
+}
+
+function socketsOf(url: string): string {
+  return decodeURIComponent(new URL(url).hostname);
 }
 
 async function serverPid(): Promise<number> {
