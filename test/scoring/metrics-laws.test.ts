@@ -81,27 +81,25 @@ const kinds = ["account", "ticket", "survey", "subscription", "invoice"] as cons
 const idsOf = { account: 0, ticket: 10, survey: 20, subscription: 30, invoice: 40 };
 
 /** The generated fields are those of their kind, which a mixed list of arbitraries cannot say. */
-const anyChange: fc.Arbitrary<RecordChange> = fc
-  .constantFrom(...kinds)
-  .chain((kind) =>
-    fc
-      .record({
-        id: fc.integer({ min: 1, max: 3 }),
-        occurredAt: instant,
-        delay: fc.constantFrom(0, 0, 0, 1, 30),
-        set: sets[kind],
-      })
-      .map(
-        ({ id, occurredAt, delay, set }) =>
-          ({
-            kind,
-            recordId: idsOf[kind] + id,
-            occurredAt,
-            recordedAt: occurredAt + delay * dayMs,
-            set,
-          }) as RecordChange,
-      ),
-  );
+const anyChange: fc.Arbitrary<RecordChange> = fc.constantFrom(...kinds).chain((kind) =>
+  fc
+    .record({
+      id: fc.integer({ min: 1, max: 3 }),
+      occurredAt: instant,
+      delay: fc.constantFrom(0, 0, 0, 1, 30),
+      set: sets[kind],
+    })
+    .map(
+      ({ id, occurredAt, delay, set }) =>
+        ({
+          kind,
+          recordId: idsOf[kind] + id,
+          occurredAt,
+          recordedAt: occurredAt + delay * dayMs,
+          set,
+        }) as RecordChange,
+    ),
+);
 
 const anySeries: fc.Arbitrary<UsageSeries> = fc
   .record({
@@ -159,7 +157,7 @@ test("the order of records, and records given twice, change nothing", () => {
         [...world.history.usage].map(([name, one]) => [name, { ...one, revisions: one.revisions?.toReversed() }]),
       );
       const other = { ...world, history: { ...world.history, changes: shuffled, usage } };
-      expect(answers(other)).toEqual(answers(world));
+      expectSame([...answers(other)], [...answers(world)]);
     }),
   );
 });
@@ -167,7 +165,7 @@ test("the order of records, and records given twice, change nothing", () => {
 test("shifting all dates by whole days changes no value", () => {
   fc.assert(
     fc.property(anyWorld, fc.integer({ min: -700, max: 700 }), (world, days) => {
-      expect(withoutReasons(answers(shifted(world, days)))).toEqual(withoutReasons(answers(world)));
+      expectSame(withoutReasons(answers(shifted(world, days))), withoutReasons(answers(world)));
     }),
   );
 });
@@ -187,8 +185,8 @@ test("nothing that occurs later, or is learned later, changes a metric at a mome
     fc.property(anyWorld, later, corrections, statements, (world, changes, learned, stated) => {
       const { now } = world;
       const future = changes.map((change) => {
-        const learnedAt = Math.max(change.recordedAt, now + 1);
-        return change.occurredAt > now ? change : { ...change, recordedAt: learnedAt };
+        if (change.occurredAt > now) return { ...change, recordedAt: now };
+        return { ...change, recordedAt: Math.max(change.recordedAt, now + 1) };
       });
       const usage = new Map(world.history.usage);
       for (const { name, delay, ...one } of learned) {
@@ -208,7 +206,7 @@ test("nothing that occurs later, or is learned later, changes a metric at a mome
           usageNames: mapValues(world.coverage.usageNames, (list) => [...notYet, ...list]),
         },
       };
-      expect(answers(other)).toEqual(answers(world));
+      expectSame([...answers(other)], [...answers(world)]);
     }),
   );
 });
@@ -225,7 +223,7 @@ test("use on days that are not over changes nothing", () => {
         return { ...one, values: [...past, ...values] };
       });
       const other = { ...world, history: { ...world.history, usage } };
-      expect(answers(other)).toEqual(answers(world));
+      expectSame([...answers(other)], [...answers(world)]);
     }),
   );
 });
@@ -269,11 +267,16 @@ test("a metric needs no more of a history than what is loaded for it alone", () 
           usage: new Map(usage.map(([name, one]) => [name, cut(one, scope.fromDay)])),
         };
         const value = computeMetrics(alone, history, world.coverage, world.company, world.now).get(metric.name);
-        expect(value).toEqual(together.get(metric.name));
+        expectSame(value, together.get(metric.name));
       }
     }),
   );
 });
+
+/** Texts are quick to compare; a difference is then shown value by value. */
+function expectSame(actual: unknown, expected: unknown): void {
+  if (JSON.stringify(actual) !== JSON.stringify(expected)) expect(actual).toEqual(expected);
+}
 
 function numberOf(values: ReadonlyMap<string, MetricValue>, name: string): number {
   const value = values.get(name)?.value;

@@ -63,6 +63,13 @@ describe("windows", () => {
     expect(metric("usage.logins.sum_7d", using(series("2025-03-01", [1])), streams).ageDays).toBe(2);
   });
 
+  test("a statement is forgotten again by whoever asks for an earlier moment", () => {
+    const streams = coverage({ usage: { logins: ["2025-03-10", "2025-03-14"] } });
+    const account = using(series("2025-03-01", [1]));
+    expect(metric("usage.logins.sum_7d", account, streams)).toMatchObject({ ageDays: 0 });
+    expect(metric("usage.logins.sum_7d", account, streams, "2025-03-14T12:00:00Z")).toMatchObject({ ageDays: 3 });
+  });
+
   test("imported history counts as delivered day by day, long before it was imported", () => {
     const streams = coverage({ usage: { logins: [statement("2025-12-31", "2026-02-01", true)] } });
     const account = using(series("2025-03-01", Array(200).fill(1)));
@@ -88,6 +95,12 @@ describe("silence", () => {
     const account = using(series("2025-02-20", [3, 4, 0, 0]));
     const value = metric("usage.logins.sum_7d", account, coverage({}));
     expect(value).toMatchObject({ value: 7, ageDays: 21, state: "value" });
+  });
+
+  test("and use more than 400 days ago is no use at all", () => {
+    const since = (day: string) => metric("usage.logins.sum_7d", using(series(day, [3]), "2023-01-01"), coverage({}));
+    expect(since("2024-02-08")).toMatchObject({ value: 3, ageDays: 400 });
+    expect(since("2024-02-07")).toMatchObject({ state: "no-data" });
   });
 
   test("and today's use does not count as a complete day", () => {
@@ -225,6 +238,13 @@ describe("corrections", () => {
     const name = moment.startsWith("2025-03-20") ? "usage.logins.sum_14d" : "usage.logins.sum_7d";
     const expected = name.endsWith("14d") ? value + 1 : value;
     expect(metric(name, corrected, streams, moment).value).toBe(expected);
+  });
+
+  test("of two versions of one moment the greater counts, whatever their order", () => {
+    const versions = [2, 5, 3].map((value) => ({ day: "2025-03-11", value, recorded: "2025-03-12" }));
+    for (const revisions of [versions, versions.toReversed()]) {
+      expect(metric("usage.logins.sum_7d", using(series("2025-03-11", [3], revisions))).value).toBe(5);
+    }
   });
 
   test("a day known only by its versions counts too", () => {

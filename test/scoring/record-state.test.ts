@@ -26,6 +26,13 @@ describe("a record as of a moment", () => {
     expect(state?.fields.status).toBe("pending");
   });
 
+  test("a change that is announced ahead waits for its time", () => {
+    const announced = change("subscription", 7, "2025-03-01", { amountMinor: 200 }, "2025-01-01");
+    const { changes } = history({ changes: [announced] });
+    expect(foldRecord(changes, "subscription", at("2025-02-28"))).toBeNull();
+    expect(foldRecord(changes, "subscription", at("2025-03-01"))?.fields).toEqual({ amountMinor: 200 });
+  });
+
   test("a change that occurred earlier does not undo one that occurred later, even when it is learned last", () => {
     const late = change("ticket", 7, "2025-01-05", { status: "open" }, "2025-01-05");
     const early = change("ticket", 7, "2025-01-01", { status: "new" }, "2025-01-30");
