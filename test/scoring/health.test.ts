@@ -270,9 +270,25 @@ describe("ratios", () => {
     expect(driver(score(ratio(), { a, seats, b }), "a")).toMatchObject({ value: null, state, reason, points: null });
   });
 
-  test("are as old as the older of both", () => {
-    const health = score(ratio({ maxAge: "7d" }), { a: value(5, 1), seats: value(10, 9), b });
-    expect(driver(health, "a")).toMatchObject({ state: "stale", ageDays: 9, value: 0.5 });
+  test("are as old as the measured metric, whatever the age of the other", () => {
+    const sevenDays = ratio({ maxAge: "7d" });
+    expect(driver(score(sevenDays, { a: value(5, 8), seats: value(10, 1), b }), "a")).toMatchObject({
+      state: "stale",
+      ageDays: 8,
+      value: 0.5,
+    });
+    expect(driver(score(sevenDays, { a: value(5, 1), seats: value(10, 300), b }), "a")).toMatchObject({
+      state: "value",
+      ageDays: 1,
+    });
+  });
+
+  test("are stale where the other is stale by itself", () => {
+    const seats: MetricValue = { ...value(10), state: "stale", reason: "source failing" };
+    expect(driver(score(ratio(), { a: value(5), seats, b }), "a")).toMatchObject({
+      state: "stale",
+      reason: "contract.seats: source failing",
+    });
   });
 });
 

@@ -47,6 +47,6 @@ function ratio(metric: MetricValue, perName: string, per: MetricValue): MetricVa
     return { value: null, unit, ageDays: null, state, reason };
   }
   if (per.value === 0) return { value: null, unit, ageDays: null, state: "no-data", reason: `${perName} is 0` };
-  const ageDays = Math.max(metric.ageDays ?? 0, per.ageDays ?? 0);
-  return { value: metric.value / per.value, unit, ageDays, state: worse.state, reason };
+  // What is divided by (seats, say) is a standing fact that is true until it changes: only the measured metric can be too old.
+  return { value: metric.value / per.value, unit, ageDays: metric.ageDays, state: worse.state, reason };
 }
