@@ -1,5 +1,5 @@
 import { type DestinationStream, destination, type Logger, pino, stdTimeFunctions } from "pino";
-import { redactText, redactValue } from "./redaction.ts";
+import { redactValue } from "./redaction.ts";
 
 /** The program's own log. Pass data as an object first, the sentence second. */
 export type Log = Logger;
@@ -18,19 +18,25 @@ export function createLog(options: { level: LogLevel; format: LogFormat; to?: De
       level: options.level,
       base: { pid: process.pid },
       timestamp: stdTimeFunctions.isoTime,
-      formatters: {
-        level: (label) => ({ level: label }),
-        bindings: redactRecord,
-        log: redactRecord,
-      },
-      // The sentence itself and its %s arguments pass no formatter, only this.
-      hooks: { streamWrite: redactText },
+      formatters: { level: (label) => ({ level: label }), log: redactRecord },
+      // The formatter has made plain data of errors already.
+      serializers: { err: (error: unknown) => error },
     },
-    options.format === "json" ? lines : { write: (line) => lines.write(toText(line, isVerbose)) },
+    {
+      write(line) {
+        // A second time, over the finished line: a child's bindings and the arguments of %s pass no formatter.
+        const entry = redactRecord(JSON.parse(line));
+        lines.write(options.format === "json" ? `${JSON.stringify(entry)}\n` : toText(entry, isVerbose));
+      },
+    },
   );
 }
 
-/** A log that says nothing, for one-shot commands and tests. */
+/**
+ * A log that says nothing, for tests.
+ *
+ * @internal
+ */
 export function createSilentLog(): Log {
   return pino({ level: "silent" });
 }
@@ -39,16 +45,12 @@ function redactRecord(record: object): Record<string, unknown> {
   return { ...Object(redactValue(record)) };
 }
 
-/** One JSON line as one line for people: `2026-01-31T12:00:00.000Z WARN  sentence  key=value`. */
-function toText(line: string, isVerbose: boolean): string {
-  const { time, level, msg, pid: _pid, ...rest } = parse(line);
-  const data = Object.entries(rest).map(([key, value]) => `${key}=${inline(value, isVerbose)}`);
+/** One entry as one line for people: `2026-01-31T12:00:00.000Z WARN  sentence  key=value`. */
+function toText(entry: Readonly<Record<string, unknown>>, isVerbose: boolean): string {
+  const { time, level, msg, pid: _pid, ...rest } = entry;
+  const data = Object.entries(rest).map(([key, value]) => `${oneLine(key)}=${inline(value, isVerbose)}`);
   const head = `${String(time)} ${String(level).toUpperCase().padEnd(5)} ${oneLine(String(msg ?? ""))}`;
   return `${[head, ...data].join("  ")}\n`;
-}
-
-function parse(line: string): Record<string, unknown> {
-  return { ...Object(JSON.parse(line)) };
 }
 
 function inline(value: unknown, isVerbose: boolean): string {

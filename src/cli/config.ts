@@ -150,8 +150,7 @@ async function publishSchemas(
 
 async function checkFolder(path: string): Promise<Checked> {
   const folder = resolve(path);
-  const { documents, compiled } = await compileFolder(folder);
-  const faults = "faults" in compiled ? compiled.faults : [];
+  const { documents, faults } = await compileFolder(folder);
   return { folder, documents, faults, warnings: missingSecrets(documents, (name) => readSecret(name) !== undefined) };
 }
 

@@ -37,7 +37,11 @@ export type Compiled = { readonly configuration: LoadedConfiguration } | { reado
 /** Kinds of document of which at least one could not be read at all: what is said about them elsewhere cannot be judged. */
 export type Unread = ReadonlySet<string>;
 
-/** Compiles documents that belong together, or lists everything that is wrong with any of them. */
+/**
+ * Compiles documents that belong together, or lists everything that is wrong with any of them.
+ *
+ * @internal
+ */
 export function compileConfiguration(documents: readonly SourceDocument[], unread: Unread = none): Compiled {
   const faults: ConfigFault[] = strayFaults(documents);
   /** One faulty part never hides the faults of another. */
@@ -77,15 +81,23 @@ export function compileConfiguration(documents: readonly SourceDocument[], unrea
   };
 }
 
-/** A folder's documents, compiled: for `config apply`, which stores them, and `config validate`, which does not. */
-export async function compileFolder(
-  folder: string,
-): Promise<{ readonly documents: readonly SourceDocument[]; readonly compiled: Compiled }> {
+/** A folder's documents, and what they come to. */
+export interface CheckedFolder {
+  readonly documents: readonly SourceDocument[];
+  /** In reading order. */
+  readonly faults: readonly ConfigFault[];
+  /** Null where there are faults. */
+  readonly configuration: LoadedConfiguration | null;
+}
+
+/** Reads and compiles a folder: for those who store its documents, and for those who only check them. */
+export async function compileFolder(folder: string): Promise<CheckedFolder> {
   const { documents, faults, unread } = await readFolder(folder);
   const sources = documents.map((document) => ({ ...document, revision: 0 }));
   const compiled = compileConfiguration(sources, unread);
   const all = [...faults, ...("faults" in compiled ? compiled.faults : [])];
-  return { documents: sources, compiled: all.length === 0 ? compiled : { faults: inReadingOrder(all) } };
+  const configuration = "configuration" in compiled && all.length === 0 ? compiled.configuration : null;
+  return { documents: sources, faults: inReadingOrder(all), configuration };
 }
 
 /** The documents in force, compiled. Faults here mean that they were applied by a version of the program that read them differently. */

@@ -1,0 +1,47 @@
+import { resolve } from "node:path";
+import { describe, expect, test } from "vitest";
+import { readSecret, readSettings } from "../../src/config.ts";
+import { redactText } from "../../src/redaction.ts";
+
+describe("settings", () => {
+  test("have defaults for everything, and an empty variable is none", () => {
+    const read = readSettings({ DATABASE_URL: "", PORT: "", LOG_FORMAT: "json" });
+    expect(read).toEqual({
+      kind: "settings",
+      settings: {
+        databaseUrl: null,
+        configFolder: resolve("config"),
+        dataFolder: resolve(".keepwell"),
+        host: "127.0.0.1",
+        port: 7373,
+        logLevel: null,
+        logFormat: "json",
+        isColorless: false,
+      },
+    });
+  });
+
+  test("tell every unusable variable at once, and no password", () => {
+    const read = readSettings({
+      DATABASE_URL: "mysql://keepwell:hunter22@db.example.com/keepwell",
+      PORT: "70000",
+      LOG_LEVEL: "loud",
+      LOG_FORMAT: "xml",
+    });
+    if (read.kind !== "faults") throw new Error("expected faults");
+    expect(read.faults.map(({ variable }) => variable)).toEqual(["DATABASE_URL", "PORT", "LOG_LEVEL", "LOG_FORMAT"]);
+    expect(JSON.stringify(read)).not.toContain("hunter22");
+  });
+
+  test("keep the database's password and every secret that is read out of all later texts", () => {
+    readSettings({ DATABASE_URL: "postgres://keepwell:tr%40ubadour@db.example.com/keepwell" });
+    expect(readSecret("EXAMPLE_TOKEN", { EXAMPLE_TOKEN: 'correct "horse"' })).toBe('correct "horse"');
+    const text = redactText(`tr@ubadour tr%40ubadour correct "horse" ${JSON.stringify({ a: 'correct "horse"' })}`);
+    expect(text).toBe('[redacted] [redacted] [redacted] {"a":"[redacted]"}');
+  });
+
+  test("treat a secret that is empty as one that is not set", () => {
+    expect(readSecret("EXAMPLE_TOKEN", { EXAMPLE_TOKEN: "" })).toBeUndefined();
+    expect(readSecret("EXAMPLE_TOKEN", {})).toBeUndefined();
+  });
+});
