@@ -101,6 +101,9 @@ function parseChannel(entry: unknown, at: string, faults: Fault[]): ChannelConfi
   if (channel.kind === "webhook" && isPlainHttp(channel.url) && channel.allowPrivate !== true) {
     faults.push(faultAt(`${at}.url`, undefined, 'expected https; plain http only together with "allowPrivate": true'));
   }
+  if (channel.kind === "email" && (channel.user === undefined) !== (channel.password === undefined)) {
+    faults.push(faultAt(at, undefined, "expected user and password both, or neither"));
+  }
   return channel;
 }
 

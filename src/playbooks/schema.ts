@@ -37,9 +37,7 @@ const stepSchemas = {
   email: z.strictObject({
     id: kebab,
     do: z.literal("email"),
-    to: z.union([z.literal("primary-contact"), z.literal("owner"), z.strictObject({ address: z.email() })], {
-      error: 'expected "primary-contact", "owner" or {"address": "a@b"}',
-    }),
+    to: z.union([z.literal("primary-contact"), z.literal("owner"), z.strictObject({ address: z.email() })]),
     subject: templateText,
     body: templateText,
     /** An e-mail channel; may be left out where there is only one. */
