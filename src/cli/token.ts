@@ -71,7 +71,7 @@ async function mint(
   }
   if (options.json === true) return out.json(createdShape, { name, token: created.token, scopes });
   out.line(created.token);
-  out.note(`Keep it now: it is not shown again. It may ${scopes.join(", ")}.`);
+  out.note(`Keep it now: it is not shown again. Its scopes: ${scopes.join(", ")}.`);
 }
 
 async function printTokens({ out, withDatabase }: CliContext, options: { json?: boolean }): Promise<void> {

@@ -1,6 +1,8 @@
 import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Ajv2020 } from "ajv/dist/2020.js";
+import addFormats from "ajv-formats";
 import { describe, expect, onTestFinished } from "vitest";
 import { folderOf, soundDocuments } from "../queries/company-folder.ts";
 import { insertEmail, insertRun } from "../store/action-rows.ts";
@@ -108,6 +110,42 @@ describe("config", () => {
     expect(playbook).toMatchObject({ $schema: "http://json-schema.org/draft-07/schema#", type: "object" });
     const printed = await keepwell(["config", "schema"]);
     expect(JSON.parse(printed.stdout)).toMatchObject({ company: { properties: { zone: {} } } });
+  });
+});
+
+describe("what --json prints", () => {
+  test("fits the published shape of its command", async ({ database, db }) => {
+    const folder = await mkdtemp(join(tmpdir(), "keepwell-schemas-"));
+    onTestFinished(() => rm(folder, { recursive: true, force: true }));
+    await keepwell(["config", "schema", "--out", folder]);
+    const config = await folderOf(soundDocuments);
+    const run = await insertRun(db);
+    const failed = String(await insertEmail(db, run, "failed", "one"));
+    const unknown = String(await insertEmail(db, run, "unknown", "two"));
+    const commands = [
+      { name: "config validate", words: [config] },
+      { name: "config apply", words: [config] },
+      { name: "token create", words: ["warehouse"] },
+      { name: "token list", words: [] },
+      { name: "token revoke", words: ["warehouse"] },
+      { name: "actions list", words: [] },
+      { name: "actions retry", words: [failed] },
+      { name: "actions resolve", words: [unknown, "--as", "sent"] },
+      { name: "actions show", words: [unknown] },
+      { name: "task create", words: ["Call", "--account", "acme"] },
+      { name: "task list", words: [] },
+      { name: "task done", words: ["1", "--outcome", "they stay"] },
+      { name: "task reopen", words: ["1"] },
+    ];
+    for (const { name, words } of commands) {
+      const { code, stdout, stderr } = await keepwell([...name.split(" "), ...words, "--json"], database);
+      expect({ name, code, stderr }).toEqual({ name, code: 0, stderr: "" });
+      const schema = JSON.parse(await readFile(join(folder, "outputs", `${name.replace(" ", "-")}.json`), "utf8"));
+      const ajv = new Ajv2020({ strict: false });
+      addFormats.default(ajv);
+      const isValid = ajv.validate(schema, JSON.parse(stdout));
+      expect({ name, isValid, errors: ajv.errors }).toEqual({ name, isValid: true, errors: null });
+    }
   });
 });
 
