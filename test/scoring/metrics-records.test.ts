@@ -245,8 +245,8 @@ table("nps.latest", "points", [
   {
     what: "is the newest answer, and as old as it",
     changes: [
-      survey(2, "2025-03-01", { type: "nps", score: 9 }),
-      survey(3, "2025-03-04", { type: "nps", score: 0 }),
+      survey(2, "2025-03-04", { type: "nps", score: 0 }),
+      survey(3, "2025-03-01", { type: "nps", score: 9 }),
       survey(4, "2025-03-05", { type: "csat", score: 5 }),
       survey(5, "2025-03-06", { type: "nps", score: 10 }, "2025-03-16"),
     ],
@@ -410,11 +410,11 @@ table("billing.overdue_days", "days", [
   {
     what: "does not see a payment before it comes or is learned of",
     changes: [
-      invoice(2, { status: "open", dueOn: "2025-03-13", paidAt: "2025-03-15T13:00:00Z" }),
+      invoice(2, { status: "open", dueOn: "2025-03-11", paidAt: "2025-03-15T13:00:00Z" }),
       invoice(3, { status: "open", dueOn: "2025-03-12" }),
       change("invoice", 3, "2025-03-13", { status: "paid" }, "2025-03-16"),
     ],
-    gives: value(3),
+    gives: value(4),
   },
   {
     what: "is missing where nobody delivers invoices",

@@ -53,11 +53,10 @@ function computeMrr(view: AccountView): MetricValue {
     yearly.set(currency, (yearly.get(currency) ?? 0) + amountMinor * perYear[interval]);
   }
   let yearlyMinor = 0;
-  // By name, so that the order of the subscriptions does not show in the last bit of the sum.
-  for (const currency of [...yearly.keys()].sort()) {
+  for (const [currency, minor] of yearly) {
     const rate = rateOn(view.company, currency, view.today);
     if (rate === null) return noData(unit, `no rate for ${currency} on ${formatDay(view.today)}`);
-    yearlyMinor += convertMinor(yearly.get(currency) ?? 0, currency, unit, rate);
+    yearlyMinor += convertMinor(minor, currency, unit, rate);
   }
   return measured(unit, toMajor(Math.round(yearlyMinor / 12), unit), contracts.ageDays);
 }
