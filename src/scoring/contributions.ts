@@ -13,14 +13,20 @@ export function toTenths(points: number): number {
 export function allotTenths(total: number, exact: readonly number[]): readonly number[] {
   const parts = exact.map((size) => Math.floor(size + noise));
   let left = total - parts.reduce((sum, part) => sum + part, 0);
-  const byRemainder = exact.map((size, index) => ({ index, remainder: size - Math.floor(size + noise) }));
-  byRemainder.sort((a, b) =>
-    Math.abs(a.remainder - b.remainder) < noise ? a.index - b.index : b.remainder - a.remainder,
-  );
-  for (const { index } of byRemainder) {
-    if (left <= 0) break;
-    parts[index] = (parts[index] ?? 0) + 1;
-    left -= 1;
+  const remainders = exact.map((size, index) => size - (parts[index] ?? 0));
+  for (; left > 0; left--) {
+    const next = largest(remainders);
+    parts[next] = (parts[next] ?? 0) + 1;
+    remainders[next] = -1;
   }
   return parts;
+}
+
+/** The position of the largest; of those that are equal but for noise, the first. */
+function largest(remainders: readonly number[]): number {
+  let position = 0;
+  for (let index = 1; index < remainders.length; index++) {
+    if ((remainders[index] ?? 0) > (remainders[position] ?? 0) + noise) position = index;
+  }
+  return position;
 }

@@ -39,7 +39,7 @@ export function factsOf(
 }
 
 /** The facts an account's own fields give; a field that is null or not given is missing. */
-export function accountFacts(account: AccountFields): Map<string, FactValue> {
+function accountFacts(account: AccountFields): Map<string, FactValue> {
   const facts = new Map<string, FactValue>([["account.key", account.key]]);
   put(facts, "account.name", account.name);
   put(facts, "segment", account.segment);

@@ -440,7 +440,8 @@ const isAll = (document: ConditionDocument): document is { all: readonly Conditi
 const isAny = (document: ConditionDocument): document is { any: readonly ConditionDocument[] } => "any" in document;
 const isNot = (document: ConditionDocument): document is { not: ConditionDocument } => "not" in document;
 
-describe("laws", () => {
+// The time only guards against a hang.
+describe("laws", { timeout: 60_000 }, () => {
   test("the whole follows from the leaves, however it is asked", () => {
     fc.assert(
       fc.property(someCondition, someFacts, (document, known) => {

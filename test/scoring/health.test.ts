@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import type { Facts, FactValue } from "../../src/scoring/facts.ts";
 import { faultText } from "../../src/scoring/fault.ts";
 import { type ScoredHealth, scoreHealth } from "../../src/scoring/health.ts";
+import { compileCurve } from "../../src/scoring/health-model/curve.ts";
 import { compileHealthModel, type HealthModel } from "../../src/scoring/health-model.ts";
 import type { Driver, MetricValue } from "../../src/scoring/history.ts";
 
@@ -143,6 +144,24 @@ describe("curves", () => {
     [1e9, 0],
   ])("at %d a bent curve gives %d points", (at, points) => {
     expect(score(bent, { a: value(at) }).score).toBe(points);
+  });
+
+  test("float noise never lifts a value past the end of its segment", () => {
+    const falling = compileCurve([
+      [1.7, 47.2],
+      [3.8, 13.9],
+    ]);
+    expect(falling.pointsOf(3.7999999999999994)).toBe(13.9);
+  });
+
+  test("a table gives points by text, none for another, and its fewest as the worst", () => {
+    const table = compileCurve({ gold: 100, silver: 60 });
+    expect([table.pointsOf("silver"), table.pointsOf("bronze"), table.pointsOf("toString"), table.worst]).toEqual([
+      60,
+      null,
+      null,
+      60,
+    ]);
   });
 
   test("a value that is not a number has no points", () => {
@@ -371,7 +390,8 @@ describe("caps", () => {
   });
 });
 
-describe("laws", () => {
+// The time only guards against a hang.
+describe("laws", { timeout: 60_000 }, () => {
   const letters = ["a", "b", "c", "d"] as const;
   const somePoints = fc.integer({ min: 0, max: 1000 }).map((tenths) => tenths / 10);
   const someCurve = fc

@@ -109,7 +109,7 @@ function isValue(value: unknown, type: FactType): value is FactValue {
 }
 
 /** A type of fact in words, with its article. */
-export const typeWords: Readonly<Record<FactType, string>> = {
+const typeWords: Readonly<Record<FactType, string>> = {
   number: "a number",
   text: "a text",
   boolean: "true or false",
