@@ -1,0 +1,116 @@
+import { sql } from "kysely";
+import { expect } from "vitest";
+import { createLog } from "../../src/log.ts";
+import { parseDay } from "../../src/scoring/days.ts";
+import { openDatabase } from "../../src/store/db.ts";
+import { readScores } from "../../src/store/scores.ts";
+import { readFailingAccounts } from "../../src/store/work.ts";
+import { replayScores } from "../../src/worker/replay.ts";
+import { scoreDue } from "../../src/worker/score.ts";
+import { test } from "../support/database.ts";
+import { account, configure, cover, take } from "./scenario.ts";
+
+const now = new Date("2026-03-10T12:00:00Z");
+const log = createLog({ level: "silent", format: "json" });
+const week = (value: number) => Array.from({ length: 7 }, () => value);
+
+test("scores what is due, and then nothing is due", async ({ db }) => {
+  await take(db, account("acme", "2026-03-09", week(5)), now);
+  await cover(db, "2026-03-09", now);
+  const deps = { db, configuration: configure(), log };
+  expect(await scoreDue(deps, now)).toEqual({ scored: 1, failed: 0 });
+  expect(await scoreDue(deps, now)).toEqual({ scored: 0, failed: 0 });
+  const [score] = (await readScores(db, [1], 100_000)).values();
+  expect(score).toMatchObject({ score: 50, band: "yellow", day: "2026-03-10", origin: "live", coverage: 1 });
+});
+
+test("a record that arrives makes its account due again, and the day's score is replaced", async ({ db }) => {
+  const deps = { db, configuration: configure(), log };
+  await take(db, [...account("acme", "2026-03-09", week(5)), ...account("other", "2026-03-09", week(5))], now);
+  await cover(db, "2026-03-09", now);
+  await scoreDue(deps, now);
+  await take(db, account("acme", "2026-03-09", week(2)), now);
+  expect(await scoreDue(deps, now)).toEqual({ scored: 1, failed: 0 });
+  const scores = await db.selectFrom("scores").select(["accountId", "score"]).orderBy("accountId").execute();
+  expect(scores.map((row) => row.score)).toEqual([20, 50]);
+});
+
+test("the passing of a day makes every account due, and a customer who fell silent scores lower", async ({ db }) => {
+  const deps = { db, configuration: configure(), log };
+  await take(db, account("acme", "2026-03-09", week(7)), now);
+  await cover(db, "2026-03-09", now);
+  await scoreDue(deps, now);
+  const tomorrow = new Date("2026-03-11T00:00:00Z");
+  await cover(db, "2026-03-10", tomorrow);
+  expect(await scoreDue(deps, tomorrow)).toEqual({ scored: 1, failed: 0 });
+  const rows = await db.selectFrom("scores").select(["day", "score"]).orderBy("day").execute();
+  expect(rows).toEqual([
+    { day: "2026-03-10", score: 70 },
+    { day: "2026-03-11", score: 60 },
+  ]);
+});
+
+test("two workers at once score every account exactly once", async ({ db, url }) => {
+  const keys = Array.from({ length: 60 }, (_, index) => `account-${index}`);
+  await take(
+    db,
+    keys.flatMap((key, index) => account(key, "2026-03-09", week(index % 11))),
+    now,
+  );
+  await cover(db, "2026-03-09", now);
+  const other = openDatabase(url);
+  const configuration = configure();
+  const summaries = await Promise.all(
+    [db, other.db].map((each) => scoreDue({ db: each, configuration, log, batchSize: 5 }, now)),
+  );
+  await other.close();
+  expect(summaries.reduce((sum, summary) => sum + summary.scored, 0)).toBe(60);
+  const { rows } = await sql<{ seq: number }>`select distinct facts_seq as seq from account_work`.execute(db);
+  expect(rows).toEqual([{ seq: 1 }]);
+});
+
+test("an account that cannot be scored is put aside and shown, and the others are scored", async ({ db }) => {
+  await take(db, [...account("broken", "2026-03-09", week(5)), ...account("sound", "2026-03-09", week(5))], now);
+  await cover(db, "2026-03-09", now);
+  // No door lets such a zone in; a row written by hand can hold it.
+  await sql`update record_changes set set = '{"name":"broken","zone":"Nowhere/At_all"}' where account_id = 1`.execute(
+    db,
+  );
+  const deps = { db, configuration: configure(), log };
+  expect(await scoreDue(deps, now)).toEqual({ scored: 1, failed: 1 });
+  expect(await scoreDue(deps, now)).toEqual({ scored: 0, failed: 0 });
+  const [failing] = await readFailingAccounts(db);
+  expect(failing).toMatchObject({ key: "broken", failures: 1, lastError: expect.stringContaining("Nowhere/At_all") });
+  await sql`update record_changes set set = '{"name":"mended"}' where account_id = 1`.execute(db);
+  expect(await scoreDue(deps, new Date(now.getTime() + 120_000))).toEqual({ scored: 1, failed: 0 });
+  expect(await readFailingAccounts(db)).toEqual([]);
+});
+
+test("replayed days equal what live passes in the last moment of each day have stored", async ({ db }) => {
+  const configuration = configure([], 1, { hysteresis: { points: 5, dwell: "2d" } });
+  const values = [9, 9, 8, 2, 1, 0, 0, 3, 9, 9, 9, 9, 9, 9];
+  await take(db, account("acme", "2026-03-01", week(9)), new Date("2026-03-02T00:00:01Z"));
+  await cover(db, "2026-03-01", new Date("2026-03-02T00:00:01Z"));
+  for (const [index, value] of values.entries()) {
+    const day = `2026-03-${String(index + 2).padStart(2, "0")}`;
+    const next = `2026-03-${String(index + 3).padStart(2, "0")}`;
+    await scoreDue({ db, configuration, log }, new Date(`${day}T23:59:59.999Z`));
+    const learned = new Date(`${next}T00:30:00Z`);
+    await take(db, account("acme", day, [value]), learned);
+    await cover(db, day, learned);
+  }
+  const live = await db.selectFrom("scores").selectAll().orderBy("day").execute();
+  // A correction that is learned now must not change what any of those days knew.
+  await take(db, account("acme", "2026-03-05", [100, 100, 100]), new Date("2026-03-20T00:00:00Z"));
+  const replayed: unknown[] = [];
+  await replayScores(db, configuration, {
+    accounts: [{ accountId: 1, key: "acme" }],
+    fromDay: parseDay("2026-03-02"),
+    toDay: parseDay("2026-03-15"),
+    isRecording: false,
+    now: new Date("2026-03-20T00:00:00Z"),
+    onScores: (scores) => replayed.push(...scores),
+  });
+  expect(replayed).toHaveLength(values.length);
+  expect(replayed).toEqual(live.map((row) => ({ ...row, origin: "replayed" })));
+});
