@@ -8,6 +8,7 @@ import { type CliContext, type Composition, createContext } from "./context.ts";
 import { registerDoctor } from "./doctor.ts";
 import { registerExplain } from "./explain.ts";
 import { CommandEnd, describeError, type ExitCode, exitCodes, UsageError } from "./failure.ts";
+import { registerImport } from "./import.ts";
 import { createOutput } from "./output.ts";
 import { registerReplay } from "./replay.ts";
 import { registerStart } from "./start.ts";
@@ -25,6 +26,7 @@ const registers: readonly Register[] = [
   registerDoctor,
   registerAccounts,
   registerExplain,
+  registerImport,
   registerReplay,
   registerConfig,
   registerActions,
@@ -48,7 +50,11 @@ export async function runCli(argv: readonly string[], composition: Composition):
   return runProgram(argv, createContext(settings, out, log, composition));
 }
 
-/** Runs one command line within a context. */
+/**
+ * Runs one command line within a context.
+ *
+ * @internal
+ */
 export async function runProgram(argv: readonly string[], context: CliContext): Promise<ExitCode> {
   try {
     await buildProgram(context).parseAsync(argv);
@@ -59,7 +65,7 @@ export async function runProgram(argv: readonly string[], context: CliContext): 
 }
 
 /** The whole command line, nothing run yet. */
-export function buildProgram(context: CliContext): Command {
+function buildProgram(context: CliContext): Command {
   const program = new Command("keepwell")
     .description("Watches every customer account, says how healthy it is and why, and acts before it is lost.")
     .exitOverride()

@@ -28,16 +28,19 @@ import { writeDays } from "./intake/usage-days.ts";
 import { writeEvents } from "./intake/usage-events.ts";
 import { ensureStream, ensureUsageNames } from "./intake/usage-names.ts";
 
+/** When an input counts as known. */
+export type RecordedAt = "now" | "occurred" | Date;
+
 /** Inputs of one source, to be written in one transaction. About 5,000 at a time is a good measure. */
 export interface IntakeBatch {
   readonly source: string;
   readonly inputs: readonly Input[];
   readonly now: Date;
   /**
-   * When the inputs count as known: `now`, or as a history when they `occurred` (a day's usage at the end of the day), or each at a
-   * moment of its own.
+   * When the inputs count as known: `now`, or as a history when they `occurred` (a day's usage at the end of the day), or at another
+   * moment of the past; for all, or one by one.
    */
-  readonly recordedAt: "now" | "occurred" | readonly Date[];
+  readonly recordedAt: RecordedAt | readonly RecordedAt[];
   /** An input whose account nobody knows is rejected, or held until the account comes. */
   readonly unknownAccounts: "reject" | "hold";
 }
@@ -124,15 +127,17 @@ function sift(batch: IntakeBatch): { storable: KnownInput[]; rejected: Rejection
   for (const [index, input] of batch.inputs.entries()) {
     const reason = unstorable(input);
     if (reason === null) storable.push({ index, source: batch.source, input, ...knownAt(batch, index, input) });
-    else rejected.push({ index, reason });
+    else rejected.push({ index, reason, cause: reason });
   }
   return { storable, rejected };
 }
 
 function knownAt(batch: IntakeBatch, index: number, input: Input): { recordedAt: number; backfilled: boolean } {
-  if (batch.recordedAt === "now") return { recordedAt: batch.now.getTime(), backfilled: false };
-  if (batch.recordedAt === "occurred") return { recordedAt: occurredAt(input), backfilled: true };
-  return { recordedAt: (batch.recordedAt[index] ?? batch.now).getTime(), backfilled: true };
+  const { recordedAt } = batch;
+  const moment =
+    typeof recordedAt === "string" || recordedAt instanceof Date ? recordedAt : (recordedAt[index] ?? "now");
+  if (moment === "now") return { recordedAt: batch.now.getTime(), backfilled: false };
+  return { recordedAt: moment === "occurred" ? occurredAt(input) : moment.getTime(), backfilled: true };
 }
 
 interface Placement {
@@ -190,6 +195,7 @@ async function placeInputs(
   const rejected = unplaced.map(({ index, input }) => ({
     index,
     reason: `no account ${accountNameOf(input) ?? "was named"}`,
+    cause: "unknown account",
   }));
   return { placed, unplaced: [], rejected };
 }

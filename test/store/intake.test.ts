@@ -169,7 +169,11 @@ describe("changes", () => {
     ]);
     expect(summary.written).toBe(1);
     expect(summary.rejected).toEqual([
-      { index: 0, reason: "ticket t1 belongs to another account: a record cannot move" },
+      {
+        index: 0,
+        reason: "ticket t1 belongs to another account: a record cannot move to another account",
+        cause: "a record cannot move to another account",
+      },
     ]);
   });
 
@@ -219,8 +223,8 @@ describe("unknown accounts", () => {
       ...nothing,
       unchanged: 0,
       rejected: [
-        { index: 0, reason: "no account acme" },
-        { index: 1, reason: "no account acme" },
+        { index: 0, reason: "no account acme", cause: "unknown account" },
+        { index: 1, reason: "no account acme", cause: "unknown account" },
       ],
     });
   });

@@ -25,6 +25,8 @@ export interface Rejection {
   /** Its place in the batch; -1 for one that was held before. */
   readonly index: number;
   readonly reason: string;
+  /** The reason without names and ids, for counting. */
+  readonly cause: string;
 }
 
 /** What one kind of write did. */

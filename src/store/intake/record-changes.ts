@@ -65,7 +65,8 @@ function momentsOf(
     const { input, index } = placed;
     const record = records.get(recordName(placed));
     if (record === undefined || record.accountId !== placed.accountId) {
-      rejected.push({ index, reason: `${input.kind} ${input.id} belongs to another account: a record cannot move` });
+      const cause = "a record cannot move to another account";
+      rejected.push({ index, reason: `${input.kind} ${input.id} belongs to another account: ${cause}`, cause });
       continue;
     }
     const at = occurredAt(input);

@@ -84,6 +84,7 @@ function rejectionOf(placed: PlacedUsage | undefined): Rejection {
   return {
     index: placed?.index ?? -1,
     reason: `usage event ${placed?.input.id} was met before with other content`,
+    cause: "a usage event was met before with other content",
   };
 }
 
