@@ -37,7 +37,7 @@ const planned = /^(risk|pulse|sentiment|milestone|milestones|opportunity|touchpo
 const fixedMetricNames = metricForms.map(({ name }) => name).filter((name) => !name.includes("<"));
 
 /** The type of a fact, or null when there is no such fact. */
-export function factType(name: string): FactType | null {
+function factType(name: string): FactType | null {
   const fixed = fixedFacts.get(name);
   if (fixed !== undefined) return fixed;
   if (ownField.test(name)) return "any";

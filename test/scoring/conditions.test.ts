@@ -10,7 +10,7 @@ import {
   conditionSchema,
   type Truth,
 } from "../../src/scoring/conditions.ts";
-import { factCatalogue, factType, metricsAmong, withoutFacts } from "../../src/scoring/fact-catalogue.ts";
+import { factCatalogue, metricsAmong, withoutFacts } from "../../src/scoring/fact-catalogue.ts";
 import { type Facts, type FactValue, factsOf } from "../../src/scoring/facts.ts";
 import { faultText } from "../../src/scoring/fault.ts";
 
@@ -318,7 +318,7 @@ describe("the catalogue", () => {
     ["usage.logins.sum_29d", null],
     ["risk", null],
   ])("the type of %s is %j", (name, type) => {
-    expect(factType(name)).toBe(type);
+    expect(factCatalogue.typeOf(name)).toBe(type);
   });
 
   test("tells which of a condition's facts are metrics", () => {
