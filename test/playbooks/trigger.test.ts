@@ -143,6 +143,17 @@ const stories: readonly {
     expected: "inactive firing! firing firing inactive inactive firing!",
   },
   {
+    name: "an account that matches has not recovered, whatever the recover condition says",
+    trigger: { recover: { fact: "nps.latest", atLeast: 9 } },
+    observations: [
+      [0, 60, { "nps.latest": 10 }],
+      [1, 30, { "nps.latest": 10 }],
+      [2, 30, { "nps.latest": 10 }],
+      [3, 50, { "nps.latest": 10 }],
+    ],
+    expected: "inactive firing! firing inactive",
+  },
+  {
     name: "an episode ends only after recovery was kept for a day",
     trigger: { keepFor: "1d" },
     observations: [
@@ -385,11 +396,14 @@ describe("an edited trigger", () => {
   });
 
   test("is not what an edit of steps, name or key order is", () => {
-    const renamed = playbook({
+    const audience = { all: [{ fact: "segment", is: "mid" }] };
+    const one = playbook({ audience });
+    const other = playbook({
       name: "Another name",
       trigger: { when: { below: 40, fact: "score" }, on: "threshold" },
+      audience: { all: [{ is: "mid", fact: "segment" }] },
     });
-    expect(renamed.triggerKey).toBe(before.triggerKey);
+    expect(other.triggerKey).toBe(one.triggerKey);
     expect(edited.triggerKey).not.toBe(before.triggerKey);
     expect(playbook({ audience: { fact: "segment", is: "mid" } }).triggerKey).not.toBe(before.triggerKey);
   });
