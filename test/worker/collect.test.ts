@@ -1,0 +1,107 @@
+import { sql } from "kysely";
+import { expect } from "vitest";
+import type { Page, Source } from "../../src/integrations/ports.ts";
+import { createLog } from "../../src/log.ts";
+import type { Input } from "../../src/scoring/records.ts";
+import { openDatabase } from "../../src/store/db.ts";
+import { readStreams } from "../../src/store/streams.ts";
+import { collectDue } from "../../src/worker/collect.ts";
+import { test } from "../support/database.ts";
+
+const now = new Date("2026-03-10T12:00:00Z");
+const log = createLog({ level: "silent", format: "json" });
+
+const accounts: readonly Input[] = [{ kind: "account", id: "acme", at: "2026-01-01T00:00:00Z", set: { name: "Acme" } }];
+const usage = (day: string): Input => ({
+  kind: "usage",
+  mode: "daily",
+  account: "acme",
+  name: "logins",
+  day,
+  value: 3,
+});
+
+/** A source of one account and three days, a page a day. */
+function sourceOf(onPull: (stream: string, cursor: unknown) => void | Promise<void> = () => undefined): Source {
+  const days = ["2026-03-07", "2026-03-08", "2026-03-09"];
+  return {
+    id: "crm",
+    streams: ["account", "usage"],
+    everyMs: 3_600_000,
+    async pull(stream, cursor): Promise<Page> {
+      await onPull(stream, cursor);
+      if (stream === "account") return { inputs: accounts, cursor: "all", done: true };
+      const next = typeof cursor === "number" ? cursor : 0;
+      const day = days[next];
+      if (day === undefined) return { inputs: [], cursor, done: true };
+      return { inputs: [usage(day)], cursor: next + 1, done: next === 2, coveredThrough: day };
+    },
+  };
+}
+
+test("pulls page by page until a stream is done, and not again before it is due", async ({ db }) => {
+  const pulls: unknown[] = [];
+  const source = sourceOf((stream, cursor) => void pulls.push([stream, cursor]));
+  expect(await collectDue({ db, sources: [source], log }, now)).toMatchObject({ pages: 4, written: 4, failed: [] });
+  expect(await collectDue({ db, sources: [source], log }, now)).toMatchObject({ pages: 0 });
+  expect(pulls).toEqual([
+    ["account", null],
+    ["usage", null],
+    ["usage", 1],
+    ["usage", 2],
+  ]);
+  expect(await readStreams(db)).toMatchObject([
+    { kind: "account", lastError: null },
+    { kind: "usage", lastError: null, coveredThrough: "2026-03-09" },
+  ]);
+});
+
+test("a stream that fails keeps the pages it has stored, says why, and goes on from there", async ({ db }) => {
+  let isBroken = true;
+  const source = sourceOf((stream, cursor) => {
+    if (stream === "usage" && cursor === 2 && isBroken) throw new Error("the vendor answered 500");
+  });
+  const deps = { db, sources: [source], log };
+  expect(await collectDue(deps, now)).toMatchObject({ written: 3, failed: ["crm usage: the vendor answered 500"] });
+  expect((await readStreams(db))[1]).toMatchObject({
+    lastError: "the vendor answered 500",
+    coveredThrough: "2026-03-08",
+  });
+  isBroken = false;
+  await sql`update streams set next_pull_at = now() where kind = 'usage'`.execute(db);
+  expect(await collectDue(deps, now)).toMatchObject({ pages: 1, written: 1, failed: [] });
+  const rows = await db.selectFrom("usageDaily").select("day").orderBy("day").execute();
+  expect(rows.map((row) => row.day)).toEqual(["2026-03-07", "2026-03-08", "2026-03-09"]);
+});
+
+test("two workers never pull one stream at once, and no transaction is open while a source is asked", async ({
+  db,
+  url,
+}) => {
+  let open = 0;
+  let most = 0;
+  const transactions: number[] = [];
+  const source = sourceOf(async () => {
+    open += 1;
+    most = Math.max(most, open);
+    const { rows } = await sql<{ count: number }>`
+      select count(*)::integer as count from pg_stat_activity
+      where datname = current_database() and state like 'idle in transaction%'`.execute(db);
+    transactions.push(rows[0]?.count ?? -1);
+    open -= 1;
+  });
+  const usageOnly: Source = { ...source, streams: ["account"] };
+  const other = openDatabase(url);
+  await Promise.all([db, other.db].map((each) => collectDue({ db: each, sources: [usageOnly], log }, now)));
+  await other.close();
+  expect(most).toBe(1);
+  expect(transactions).toEqual([0]);
+});
+
+test("a page whose stream was taken over meanwhile is not stored", async ({ db }) => {
+  const source = sourceOf(async (stream) => {
+    if (stream === "usage") await sql`update streams set fence = fence + 1 where kind = 'usage'`.execute(db);
+  });
+  expect(await collectDue({ db, sources: [source], log }, now)).toMatchObject({ pages: 1, written: 1 });
+  expect(await db.selectFrom("usageDaily").selectAll().execute()).toEqual([]);
+});
