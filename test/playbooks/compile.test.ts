@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { compilePlaybook } from "../../src/playbooks/compile.ts";
 import { faultText } from "../../src/scoring/fault.ts";
@@ -14,6 +15,12 @@ const steps = (...listed: readonly unknown[]) => ({ steps: listed });
 const trigger = (parts: object) => ({ trigger: { on: "threshold", when, ...parts } });
 
 describe("a playbook document", () => {
+  test("is taken as docs/playbooks.md shows it", () => {
+    const page = readFileSync(new URL("../../docs/playbooks.md", import.meta.url), "utf8");
+    const example = page.split("\n").filter((line) => line.startsWith("    "));
+    expect(refusals(JSON.parse(example.join("\n")))).toEqual([]);
+  });
+
   test("is taken with everything the first form has", () => {
     const parts = {
       $schema: "./playbook.json",
