@@ -6,16 +6,22 @@ import { explainAccount } from "../queries/explain.ts";
 import { daySchema } from "../scoring/records.ts";
 import { type Db, readNow } from "../store/db.ts";
 import { requireScope } from "./bearer.ts";
-import { Problem } from "./problem.ts";
+import { onlyMethods, Problem } from "./problem.ts";
+
+/** No stored text holds a NUL, and PostgreSQL refuses a question that does. */
+const word = z
+  .string()
+  .max(300)
+  .refine((text) => !text.includes("\0"), { error: "holds a NUL" });
 
 const listQuerySchema = z.strictObject({
-  owner: z.string().optional(),
-  segment: z.string().optional(),
+  owner: word.optional(),
+  segment: word.optional(),
   /** A band's id, or `unknown`. */
-  band: z.string().optional(),
+  band: word.optional(),
   limit: z.coerce.number().int().min(1).max(500).default(100),
   /** `next` of the page before. */
-  cursor: z.string().optional(),
+  cursor: word.optional(),
 });
 
 const detailQuerySchema = z.strictObject({ at: daySchema.optional() });
@@ -23,15 +29,15 @@ const detailQuerySchema = z.strictObject({ at: daySchema.optional() });
 /** Routes through which others read accounts. */
 export function accountRoutes(db: Db, configuration: () => Promise<Configuration>): Router {
   const router = Router();
-  router.get("/accounts", requireScope(db, "accounts:read"), listAccounts(db));
-  router.get("/accounts/:id", requireScope(db, "accounts:read"), showAccount(db, configuration));
+  const mayRead = requireScope(db, "accounts:read");
+  router.route("/api/v1/accounts").get(mayRead, listAccounts(db)).all(onlyMethods("GET, HEAD"));
+  router.route("/api/v1/accounts/:id").get(mayRead, showAccount(db, configuration)).all(onlyMethods("GET, HEAD"));
   return router;
 }
 
 function listAccounts(db: Db): RequestHandler {
   return async (request, response) => {
-    const query = parseQuery(listQuerySchema, request.query);
-    const { limit, cursor, ...filter } = query;
+    const { limit, cursor, ...filter } = parseQuery(listQuerySchema, request.query);
     const rows = await listScoredAccounts(db, { ...filter, afterKey: cursor, order: "key", limit: limit + 1 });
     const accounts = rows.slice(0, limit);
     response.json({ accounts, next: rows.length > limit ? (accounts.at(-1)?.account ?? null) : null });
@@ -41,15 +47,17 @@ function listAccounts(db: Db): RequestHandler {
 function showAccount(db: Db, configuration: () => Promise<Configuration>): RequestHandler {
   return async (request, response) => {
     const { at } = parseQuery(detailQuerySchema, request.query);
-    const key = String(request.params["id"]);
-    const answer = await explainAccount(db, await configuration(), { key, day: at ?? null }, await readNow(db));
-    if (answer === null) throw new Problem(404, "Not found", `There is no account "${key}".`);
+    const key = word.safeParse(request.params["id"]);
+    const answer = key.success
+      ? await explainAccount(db, await configuration(), { key: key.data, day: at ?? null }, await readNow(db))
+      : null;
+    if (answer === null) throw new Problem(404, "There is no such account.");
     response.json(answer.explanation);
   };
 }
 
 function parseQuery<T extends z.ZodType>(schema: T, query: unknown): z.infer<T> {
   const parsed = schema.safeParse(query);
-  if (!parsed.success) throw new Problem(400, "Bad request", z.prettifyError(parsed.error));
+  if (!parsed.success) throw new Problem(400, z.prettifyError(parsed.error));
   return parsed.data;
 }

@@ -1,10 +1,11 @@
-import express, { type Express } from "express";
+import express, { type Express, type RequestHandler } from "express";
 import type { Log } from "../log.ts";
 import type { Configuration } from "../playbooks/configuration.ts";
 import { type Db, readNow } from "../store/db.ts";
 import { accountRoutes } from "./accounts.ts";
+import { within } from "./deadline.ts";
 import { createMetrics } from "./metrics.ts";
-import { notFound, Problem, problemHandler } from "./problem.ts";
+import { notFound, onlyMethods, Problem, problemHandler } from "./problem.ts";
 import { recordRoutes } from "./records.ts";
 
 export interface HttpDeps {
@@ -15,32 +16,50 @@ export interface HttpDeps {
   readonly configuration: () => Promise<Configuration>;
 }
 
-/** The whole HTTP surface. */
+/** Whoever asks whether we are ready gives up soon. */
+const readyDeadlineMs = 2_000;
+
+/** The whole HTTP surface. Routers hold whole paths, so that they are the labels of metrics, too. */
 export function buildApp(deps: HttpDeps): Express {
   const metrics = createMetrics(deps.db);
   const app = express();
   app.disable("x-powered-by");
+  app.disable("etag");
   app.set("query parser", "simple");
   app.use(metrics.observe);
-  app.use((_request, response, next) => {
-    response.setHeader("x-content-type-options", "nosniff");
-    response.setHeader("cache-control", "no-store");
-    next();
-  });
-  app.get("/healthz", (_request, response) => {
-    response.json({ status: "ok" });
-  });
-  app.get("/readyz", async (_request, response) => {
-    if (!deps.isReady()) throw new Problem(503, "Not now", "The server is stopping.");
-    await readNow(deps.db);
-    response.json({ status: "ready" });
-  });
-  app.get("/metrics", async (_request, response) => {
-    response.type(metrics.registry.contentType).send(await metrics.registry.metrics());
-  });
-  app.use("/api/v1", recordRoutes(deps.db));
-  app.use("/api/v1", accountRoutes(deps.db, deps.configuration));
+  app.use(setHeaders);
+  app
+    .route("/healthz")
+    .get((_request, response) => {
+      response.json({ status: "ok" });
+    })
+    .all(onlyMethods("GET, HEAD"));
+  app.use(refuseWhen(() => !deps.isReady()));
+  app
+    .route("/readyz")
+    .get(async (_request, response) => {
+      await within(readyDeadlineMs, readNow(deps.db));
+      response.json({ status: "ready" });
+    })
+    .all(onlyMethods("GET, HEAD"));
+  app.route("/metrics").get(metrics.expose).all(onlyMethods("GET, HEAD"));
+  app.use(recordRoutes(deps.db));
+  app.use(accountRoutes(deps.db, deps.configuration));
   app.use(notFound);
   app.use(problemHandler(deps.log));
   return app;
+}
+
+const setHeaders: RequestHandler = (_request, response, next) => {
+  response.setHeader("x-content-type-options", "nosniff");
+  response.setHeader("cache-control", "no-store");
+  next();
+};
+
+/** New requests still come over connections that are open. */
+function refuseWhen(isStopping: () => boolean): RequestHandler {
+  return (_request, _response, next) => {
+    if (isStopping()) throw new Problem(503, "The server is stopping; try again.", { connection: "close" });
+    next();
+  };
 }

@@ -4,53 +4,54 @@ import { Problem } from "./problem.ts";
 /** Deeper than any record; a parser of ours recursing 20,000 levels would throw. */
 const deepest = 32;
 
-/** Reads a JSON body of at most `limit` (inflated) as strict UTF-8 into `request.body`. */
-export function jsonBody(limit: string): RequestHandler[] {
-  return [
-    express.raw({ type: () => true, limit }),
-    (request, _response, next) => {
-      request.body = parseJson(request.body);
-      next();
-    },
-  ];
+/** Reads a body that says it is JSON, of at most `limit` bytes (inflated), into `request.body`, as bytes. */
+export function jsonBytes(limit: number): RequestHandler[] {
+  return [expectJson, express.raw({ type: () => true, limit })];
 }
 
-function parseJson(body: unknown): unknown {
-  if (!Buffer.isBuffer(body) || body.length === 0) throw new Problem(400, "Bad request", "A JSON body was expected.");
-  const text = decode(body);
-  if (depthOf(text) > deepest) {
-    throw new Problem(400, "Bad request", `The body is nested more than ${deepest} levels deep.`);
-  }
+/** The value in the bytes of a JSON document. Throws a `Problem` for what is no JSON, no strict UTF-8, or nested too deeply. */
+export function parseJson(bytes: Uint8Array): unknown {
+  const text = decode(bytes);
+  if (isTooDeep(bytes)) throw new Problem(400, `The body is nested more than ${deepest} levels deep.`);
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw new Problem(
-      400,
-      "Bad request",
-      `The body is not JSON: ${error instanceof Error ? error.message : "unreadable"}`,
-    );
+    throw new Problem(400, `The body is not JSON: ${error instanceof Error ? error.message : "unreadable"}`);
   }
 }
 
-function decode(body: Buffer): string {
+const expectJson: RequestHandler = (request, _response, next) => {
+  const charset = /;\s*charset\s*=\s*"?([^\s;"]*)/i.exec(request.headers["content-type"] ?? "")?.[1];
+  if (request.is(["json", "+json"]) === false || (charset !== undefined && !/^utf-?8$/i.test(charset))) {
+    throw new Problem(415, "The body must be JSON in UTF-8, with the content type application/json.");
+  }
+  next();
+};
+
+function decode(bytes: Uint8Array): string {
   try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(body);
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch {
-    throw new Problem(400, "Bad request", "The body is not UTF-8.");
+    throw new Problem(400, "The body is not UTF-8.");
   }
 }
 
-const strings = /"(?:[^"\\]|\\.)*"/g;
+const [quote, backslash] = Buffer.from('"\\');
+/** By how much each byte changes the depth. */
+const bends = new Int8Array(256);
+for (const byte of Buffer.from("[{")) bends[byte] = 1;
+for (const byte of Buffer.from("]}")) bends[byte] = -1;
 
-/** The deepest nesting of brackets outside strings: counted before anything recurses over the document. */
-function depthOf(text: string): number {
+/** Counts brackets outside strings, in one pass and before anything recurses over the document. */
+function isTooDeep(bytes: Uint8Array): boolean {
   let depth = 0;
-  let most = 0;
-  for (const character of text.replace(strings, "")) {
-    if (character === "{" || character === "[") {
-      depth += 1;
-      most = Math.max(most, depth);
-    } else if (character === "}" || character === "]") depth -= 1;
+  let isInString = false;
+  for (let at = 0; at < bytes.length; at += 1) {
+    const byte = bytes[at] ?? 0;
+    if (byte === quote) isInString = !isInString;
+    else if (!isInString) depth += bends[byte] ?? 0;
+    else if (byte === backslash) at += 1;
+    if (depth > deepest) return true;
   }
-  return most;
+  return false;
 }

@@ -6,10 +6,12 @@ import { type Db, readNow, type Tx } from "../store/db.ts";
 import { readIdempotentAnswer, storeIdempotentAnswer } from "../store/idempotency.ts";
 import { applyInputs, stateCoverage } from "../store/intake.ts";
 import { notify } from "../store/notify.ts";
+import { ensurePartitionsOf } from "../store/partitions.ts";
 import { requireScope, tokenOf } from "./bearer.ts";
-import { jsonBody } from "./json-body.ts";
-import { Problem } from "./problem.ts";
+import { jsonBytes, parseJson } from "./json-body.ts";
+import { onlyMethods, Problem } from "./problem.ts";
 
+const mostBytes = 10 * 1024 * 1024;
 const mostRecords = 5000;
 
 /** The body of `POST /api/v1/records`. Records are checked one by one: a bad one is rejected, the rest is kept. */
@@ -21,82 +23,144 @@ const recordsBodySchema = z.strictObject({
     .default("api"),
   records: z.array(z.unknown()).max(mostRecords).default([]),
   /** "All days up to `through` are delivered", per kind: without it, silence reads as stale, not as zero. */
-  coverage: z.array(z.strictObject({ kind: z.enum(streamKinds), through: daySchema })).default([]),
+  coverage: z
+    .array(z.strictObject({ kind: z.enum(streamKinds), through: daySchema }))
+    .max(streamKinds.length)
+    .default([]),
   unknownAccounts: z.enum(["reject", "hold"]).default("reject"),
 });
+type RecordsBody = z.infer<typeof recordsBodySchema>;
 
-export interface RecordsAnswer {
-  readonly written: number;
-  readonly unchanged: number;
-  readonly held: number;
-  readonly rejected: readonly { readonly index: number; readonly reason: string }[];
-}
+/** What became of the records of one request. */
+const recordsAnswerSchema = z.strictObject({
+  /** Inputs that were held before and could be applied now count as well. */
+  written: z.number(),
+  unchanged: z.number(),
+  held: z.number(),
+  /** `index` is the place in `records`; -1 for one that was held before. */
+  rejected: z.array(z.strictObject({ index: z.number(), reason: z.string() })),
+});
+type RecordsAnswer = z.infer<typeof recordsAnswerSchema>;
+type Rejected = RecordsAnswer["rejected"][number];
 
 /** Routes through which others send records. */
 export function recordRoutes(db: Db): Router {
   const router = Router();
-  router.post("/records", requireScope(db, "records:write"), ...jsonBody("10mb"), takeRecords(db));
+  router
+    .route("/api/v1/records")
+    .post(requireScope(db, "records:write"), ...jsonBytes(mostBytes), takeRecords(db))
+    .all(onlyMethods("POST"));
   return router;
 }
 
 /** All in one transaction: the records, the coverage and the answer kept for the `Idempotency-Key`. */
 function takeRecords(db: Db): RequestHandler {
   return async (request, response) => {
-    const body = recordsBodySchema.safeParse(request.body);
-    if (!body.success) throw new Problem(400, "Bad request", z.prettifyError(body.error));
-    const key = request.get("idempotency-key") ?? null;
-    if (key !== null && (key.length === 0 || key.length > 255)) {
-      throw new Problem(400, "Bad request", "An Idempotency-Key has 1 to 255 characters.");
-    }
-    const token = tokenOf(response);
+    if (!Buffer.isBuffer(request.body)) throw new Problem(400, "A JSON body was expected.");
+    const key = keyOf(request.get("idempotency-key"));
     const now = await readNow(db);
-    const answer = await db.transaction().execute(async (tx) => {
-      if (key === null) return store(tx, body.data, now);
-      const hash = createHash("sha256").update(JSON.stringify(request.body)).digest("hex");
-      const earlier = await readIdempotentAnswer(tx, token.id, key);
-      if (earlier === null) {
-        const fresh = await store(tx, body.data, now);
-        await storeIdempotentAnswer(tx, { tokenId: token.id, key, requestHash: hash, status: 200, response: fresh });
-        return fresh;
-      }
-      if (earlier.requestHash !== hash) {
-        throw new Problem(422, "Idempotency key reused", "This Idempotency-Key was used with another body.");
-      }
-      response.setHeader("idempotency-replayed", "true");
-      return earlier.response;
+    const body = parseBody(request.body, now);
+    const sifted = sift(body.records);
+    const days = sifted.inputs.flatMap(({ input }) => (input.kind === "usage" ? [input.day] : []));
+    await ensurePartitionsOf(db, "usage_daily", days, now);
+    const { answer, isReplayed } = await db.transaction().execute(async (tx) => {
+      if (key === null) return { answer: await store(tx, body, sifted, now), isReplayed: false };
+      const requestHash = createHash("sha256").update(request.body).digest("hex");
+      return once(tx, { tokenId: tokenOf(response).id, key, requestHash }, () => store(tx, body, sifted, now));
     });
-    response.status(200).json(answer);
+    if (isReplayed) response.setHeader("idempotency-replayed", "true");
+    response.json(answer);
   };
 }
 
-async function store(tx: Tx, body: z.infer<typeof recordsBodySchema>, now: Date): Promise<RecordsAnswer> {
-  const rejected: { index: number; reason: string }[] = [];
+function keyOf(header: string | undefined): string | null {
+  if (header === undefined) return null;
+  if (header.length === 0 || header.length > 255) {
+    throw new Problem(400, "An Idempotency-Key has 1 to 255 characters.");
+  }
+  return header;
+}
+
+function parseBody(bytes: Buffer, now: Date): RecordsBody {
+  const parsed = recordsBodySchema.safeParse(parseJson(bytes));
+  if (!parsed.success) throw new Problem(400, z.prettifyError(parsed.error));
+  const newest = newestDay(now);
+  // Coverage never goes back: a year typed wrongly would make silence of everything to come.
+  const wrong = parsed.data.coverage.find(({ through }) => through < "0001-01-01" || through > newest);
+  if (wrong !== undefined) throw new Problem(400, `No ${wrong.kind} can be complete through ${wrong.through} yet.`);
+  return parsed.data;
+}
+
+/** Today where on earth the day begins first (UTC+14). */
+function newestDay(now: Date): string {
+  return new Date(now.getTime() + 14 * 3_600_000).toISOString().slice(0, 10);
+}
+
+interface Sifted {
+  readonly inputs: readonly { readonly index: number; readonly input: Input }[];
+  readonly rejected: readonly Rejected[];
+}
+
+function sift(records: readonly unknown[]): Sifted {
   const inputs: { index: number; input: Input }[] = [];
-  for (const [index, record] of body.records.entries()) {
+  const rejected: Rejected[] = [];
+  for (const [index, record] of records.entries()) {
     const parsed = inputSchema.safeParse(record);
     if (parsed.success) inputs.push({ index, input: parsed.data });
     else rejected.push({ index, reason: reasonOf(parsed.error) });
   }
+  return { inputs, rejected };
+}
+
+/** The answer that was given to this key before, or a fresh one, kept for the next time. */
+async function once(
+  tx: Tx,
+  asked: { readonly tokenId: number; readonly key: string; readonly requestHash: string },
+  work: () => Promise<RecordsAnswer>,
+): Promise<{ answer: RecordsAnswer; isReplayed: boolean }> {
+  const earlier = await readIdempotentAnswer(tx, asked.tokenId, asked.key);
+  if (earlier === null) {
+    const answer = await work();
+    await storeIdempotentAnswer(tx, { ...asked, status: 200, response: answer });
+    return { answer, isReplayed: false };
+  }
+  if (earlier.requestHash !== asked.requestHash) {
+    throw new Problem(422, "This Idempotency-Key was used with another body.");
+  }
+  return { answer: recordsAnswerSchema.parse(earlier.response), isReplayed: true };
+}
+
+async function store(tx: Tx, body: RecordsBody, sifted: Sifted, now: Date): Promise<RecordsAnswer> {
+  const { source, unknownAccounts } = body;
   for (const { kind, through } of body.coverage) {
-    await stateCoverage(tx, { source: body.source, kind, throughDay: through, recordedAt: now, backfilled: false });
+    await stateCoverage(tx, { source, kind, throughDay: through, recordedAt: now, backfilled: false });
   }
-  const applied = await applyInputs(tx, {
-    source: body.source,
-    inputs: inputs.map(({ input }) => input),
-    now,
-    recordedAt: "now",
-    unknownAccounts: body.unknownAccounts,
-  });
-  for (const { index, reason } of applied.rejected) {
-    rejected.push({ index: inputs[index]?.index ?? index, reason });
-  }
+  const inputs = sifted.inputs.map(({ input }) => input);
+  const applied = await applyInputs(tx, { source, inputs, now, recordedAt: "now", unknownAccounts });
   await notify(tx, "score");
-  const sorted = rejected.sort((one, other) => one.index - other.index);
-  return { written: applied.written, unchanged: applied.unchanged, held: applied.held, rejected: sorted };
+  const refused = applied.rejected.map(({ index, reason }) => ({
+    index: sifted.inputs[index]?.index ?? index,
+    reason: storable(reason),
+  }));
+  return {
+    written: applied.written,
+    unchanged: applied.unchanged,
+    held: applied.held,
+    rejected: [...sifted.rejected, ...refused].sort((one, other) => one.index - other.index),
+  };
 }
 
 function reasonOf(error: z.ZodError): string {
-  return error.issues
-    .map((issue) => (issue.path.length === 0 ? issue.message : `${issue.path.join(".")}: ${issue.message}`))
-    .join("; ");
+  const reasons = error.issues.map((issue) =>
+    issue.path.length === 0 ? issue.message : `${issue.path.join(".")}: ${issue.message}`,
+  );
+  return storable(reasons.join("; "));
+}
+
+const longestReason = 500;
+
+/** A reason may quote what was sent, and is kept with the answer: short, and without what PostgreSQL cannot hold. */
+function storable(reason: string): string {
+  const clean = reason.slice(0, longestReason).replace(/[\p{Cc}\p{Cs}]/gu, "\uFFFD");
+  return reason.length > longestReason ? `${clean}…` : clean;
 }

@@ -1,4 +1,4 @@
-import { createServer } from "node:http";
+import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Log } from "../log.ts";
 import type { Configuration } from "../playbooks/configuration.ts";
@@ -8,11 +8,21 @@ import { buildApp } from "./app.ts";
 export interface RunningServer {
   /** `http://host:port`. */
   readonly url: string;
-  /** Takes no new requests, lets those under way end (10 s at most), then closes. */
+  /** Takes no new requests, lets those under way end, then closes: at the latest after the grace. */
   stop(): Promise<void>;
 }
 
-const graceMs = 10_000;
+/** How long a client may take, in milliseconds. */
+export interface ServerLimits {
+  /** To send its headers; Node would allow a minute. */
+  readonly headersMs: number;
+  /** To send its whole request; Node would allow five minutes. */
+  readonly requestMs: number;
+  /** To have its answer once the server stops. */
+  readonly graceMs: number;
+}
+
+const usualLimits: ServerLimits = { headersMs: 10_000, requestMs: 30_000, graceMs: 10_000 };
 
 /** Serves until stopped. Port 0 takes any free one. Rejects when the port cannot be had. */
 export async function startServer(deps: {
@@ -21,12 +31,23 @@ export async function startServer(deps: {
   readonly host: string;
   readonly port: number;
   readonly configuration: () => Promise<Configuration>;
+  readonly limits?: Partial<ServerLimits>;
 }): Promise<RunningServer> {
-  let isReady = true;
-  const server = createServer(buildApp({ ...deps, isReady: () => isReady }));
-  // Node allows a slow client 60 s for headers and 300 s for a request.
-  server.headersTimeout = 10_000;
-  server.requestTimeout = 30_000;
+  const limits = { ...usualLimits, ...deps.limits };
+  let isStopping = false;
+  const app = buildApp({ ...deps, isReady: () => !isStopping });
+  const unanswered = new Set<ServerResponse>();
+  const timing = {
+    headersTimeout: limits.headersMs,
+    requestTimeout: limits.requestMs,
+    // Node looks for slow clients only this often, every 30 s by itself.
+    connectionsCheckingInterval: Math.min(1_000, limits.headersMs),
+  };
+  const server = createServer(timing, (request, response) => {
+    unanswered.add(response);
+    response.once("close", () => unanswered.delete(response));
+    app(request, response);
+  });
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
     server.listen(deps.port, deps.host, resolve);
@@ -36,10 +57,11 @@ export async function startServer(deps: {
   return {
     url: `http://${deps.host.includes(":") ? `[${deps.host}]` : deps.host}:${port}`,
     async stop() {
-      isReady = false;
+      isStopping = true;
+      // Else their connections would stay open for a next request.
+      for (const response of unanswered) if (!response.headersSent) response.setHeader("connection", "close");
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-      server.closeIdleConnections();
-      const timer = setTimeout(() => server.closeAllConnections(), graceMs);
+      const timer = setTimeout(() => server.closeAllConnections(), limits.graceMs);
       await closed;
       clearTimeout(timer);
     },

@@ -1,0 +1,113 @@
+import { describe, expect } from "vitest";
+import { revokeToken, type TokenScope, tokenScopes } from "../../src/store/tokens.ts";
+import { listRoutes, test } from "./api.ts";
+import { expectProblem } from "./problems.ts";
+
+/** Who may call what. A route that is not in this table fails the first test. */
+const access: Readonly<Record<string, "everyone" | TokenScope>> = {
+  "GET /healthz": "everyone",
+  "GET /readyz": "everyone",
+  "GET /metrics": "everyone",
+  "POST /api/v1/records": "records:write",
+  "GET /api/v1/accounts": "accounts:read",
+  "GET /api/v1/accounts/:id": "accounts:read",
+};
+
+const split = (route: string) => {
+  const [method = "", path = ""] = route.split(" ");
+  return { method, path: path.replace(":id", "acme") };
+};
+const guarded = Object.entries(access).flatMap(([route, scope]) =>
+  scope === "everyone" ? [] : [{ route, scope, ...split(route) }],
+);
+
+test("every route stands in the table of who may call it", ({ db }) => {
+  expect(listRoutes(db).sort()).toEqual(Object.keys(access).sort());
+});
+
+describe.each(guarded)("$route", ({ method, path, scope }) => {
+  const body = method === "POST" ? {} : undefined;
+  const call = { ...(body === undefined ? {} : { body }) };
+
+  test("answers all that is no valid token alike, and asks for one", async ({ api, db }) => {
+    const revoked = await api.token();
+    await revokeToken(db, "token 1", new Date());
+    const good = await api.token();
+    const presented = [
+      undefined,
+      "",
+      "Bearer",
+      "Bearer ",
+      "Basic a3dfOmE=",
+      good,
+      `Bearer ${good.slice(0, -1)}`,
+      `Bearer ${good}x`,
+      `Bearer ${good} ${good}`,
+      `Bearer ${good}, Bearer ${good}`,
+      `Token ${good}`,
+      "Bearer null",
+      `Bearer kw_${"A".repeat(43)}`,
+      `Bearer ' or true --`,
+      `Bearer ${revoked}`,
+      `Bearer ${"x".repeat(8000)}`,
+    ];
+    for (const authorization of presented) {
+      const headers: Record<string, string> = authorization === undefined ? {} : { authorization };
+      const answer = await api.call(method, path, { ...call, headers });
+      expect(expectProblem(answer, 401)).toBe("A valid bearer token is needed: see `keepwell token create`.");
+      expect(answer.headers.get("www-authenticate")).toBe('Bearer realm="keepwell"');
+    }
+  });
+
+  test("refuses a token of every other scope, and names the one it needs", async ({ api }) => {
+    const others = tokenScopes.filter((one) => one !== scope);
+    for (const scopes of [others, []]) {
+      const answer = await api.call(method, path, { ...call, token: await api.token(scopes) });
+      expect(expectProblem(answer, 403)).toBe(`The token does not have the scope ${scope}.`);
+      expect(answer.headers.get("www-authenticate")).toContain('error="insufficient_scope"');
+    }
+  });
+
+  test("lets a token of its scope through, however Bearer is written", async ({ api }) => {
+    const token = await api.token([scope]);
+    for (const scheme of ["Bearer", "bearer", "BEARER"]) {
+      const answer = await api.call(method, path, { ...call, headers: { authorization: `${scheme} ${token}` } });
+      expect([200, 404]).toContain(answer.status);
+    }
+  });
+
+  test("takes no token from the query", async ({ api }) => {
+    const token = await api.token([scope]);
+    expectProblem(await api.call(method, `${path}?access_token=${token}`, call), 401);
+  });
+});
+
+describe.each(Object.keys(access).map((route) => ({ route, ...split(route) })))("$route", ({ method, path }) => {
+  test("answers other methods with 405 and the ones it takes", async ({ api }) => {
+    for (const other of ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"].filter((one) => one !== method)) {
+      const answer = await api.call(other, path);
+      expectProblem(answer, 405);
+      expect(answer.headers.get("allow")).toBe(method === "GET" ? "GET, HEAD" : method);
+    }
+  });
+});
+
+test("what is not there is 404, with and without a token", async ({ api }) => {
+  const token = await api.token();
+  for (const path of ["/", "/api", "/api/v1", "/api/v2/accounts", "/api/v1/accounts/a/b", "/.env", "/webhooks/crm"]) {
+    expect(expectProblem(await api.call("GET", path), 404)).toContain(path);
+    expectProblem(await api.call("POST", path, { token, body: {} }), 404);
+  }
+});
+
+test("a path that cannot be decoded is 400", async ({ api }) => {
+  const token = await api.token();
+  expectProblem(await api.call("GET", "/api/v1/accounts/%E0%A4%A", { token }), 400);
+});
+
+test("answers name no software and are not for sniffing", async ({ api }) => {
+  const { headers } = await api.call("GET", "/healthz");
+  expect(headers.get("x-powered-by")).toBeNull();
+  expect(headers.get("server")).toBeNull();
+  expect(headers.get("x-content-type-options")).toBe("nosniff");
+});
