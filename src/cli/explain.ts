@@ -62,10 +62,12 @@ function onlyPlaybook(explanation: Explanation, id: string | undefined): Explana
 }
 
 function printPage(out: Output, explanation: Explanation, isStored: boolean): void {
-  const { account, score, band } = explanation;
+  const { score, band, owner } = explanation;
   const { bold, dim } = out.paint;
-  const traits = [account.segment, account.stage, account.owner === null ? "no owner" : `owner ${account.owner}`];
-  out.line(`${bold(account.name)}  ${dim([account.key, ...traits].filter((trait) => trait !== null).join(" · "))}`);
+  const traits = [explanation.segment, explanation.stage, owner === null ? "no owner" : `owner ${owner}`];
+  out.line(
+    `${bold(explanation.name)}  ${dim([explanation.account, ...traits].filter((trait) => trait !== null).join(" · "))}`,
+  );
   const covered = `${Math.round(explanation.coverage * 100)} % of the model has data`;
   out.line(
     `${bold(score === null ? "no score" : `score ${score.toFixed(1)}`)}  ${paintBand(out, band ?? "unknown")}  ${dim(covered)}`,

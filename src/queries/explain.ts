@@ -23,13 +23,12 @@ const valueSchema = z.union([z.number(), z.string()]).nullable();
 
 /** What `explain --json` and `GET /api/v1/accounts/:id` answer. */
 export const explanationSchema = z.strictObject({
-  account: z.strictObject({
-    key: z.string(),
-    name: z.string(),
-    owner: z.string().nullable(),
-    segment: z.string().nullable(),
-    stage: z.string().nullable(),
-  }),
+  /** The account's key. */
+  account: z.string(),
+  name: z.string(),
+  owner: z.string().nullable(),
+  segment: z.string().nullable(),
+  stage: z.string().nullable(),
   /** The moment the score speaks of. */
   asOf: z.string(),
   model: z.string(),
@@ -112,13 +111,11 @@ export async function explainAccount(
   return {
     isStored: stored.exact !== null,
     explanation: {
-      account: {
-        key: account.key,
-        name: fields.name ?? account.name,
-        owner: fields.owner ?? null,
-        segment: fields.segment ?? null,
-        stage: fields.stage ?? null,
-      },
+      account: account.key,
+      name: fields.name ?? account.name,
+      owner: fields.owner ?? null,
+      segment: fields.segment ?? null,
+      stage: fields.stage ?? null,
       asOf: score.at.toISOString(),
       model: score.modelId,
       revision: score.modelRevision,
