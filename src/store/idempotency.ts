@@ -1,5 +1,5 @@
 import { sql } from "kysely";
-import type { Tx } from "./db.ts";
+import type { Db, Tx } from "./db.ts";
 
 /**
  * The answer that was given to an `Idempotency-Key`; null when it is new. The key is locked until the transaction ends, so that of two
@@ -35,4 +35,10 @@ export async function storeIdempotentAnswer(
     .insertInto("idempotencyKeys")
     .values({ ...answer, response: JSON.stringify(answer.response) })
     .execute();
+}
+
+/** Forgets the answers given before a moment: their keys are new again. */
+export async function forgetIdempotentAnswers(db: Db, before: Date): Promise<number> {
+  const result = await db.deleteFrom("idempotencyKeys").where("createdAt", "<", before).executeTakeFirst();
+  return Number(result.numDeletedRows);
 }

@@ -2,6 +2,7 @@ import type { Channel, Source } from "../integrations/ports.ts";
 import type { Log } from "../log.ts";
 import type { Configuration } from "../playbooks/configuration.ts";
 import { type Db, readNow } from "../store/db.ts";
+import { forgetIdempotentAnswers } from "../store/idempotency.ts";
 import { listen, type WakeTopic } from "../store/notify.ts";
 import { ensurePartitions } from "../store/partitions.ts";
 import { type CollectSummary, collectDue } from "./collect.ts";
@@ -52,6 +53,8 @@ export async function runStage(deps: WorkerDeps, stage: WakeTopic): Promise<Pass
 
 /** The poll beneath the notifications. */
 const pollMs = 2000;
+/** A week: senders have long given up repeating a request by then. */
+const keptAnswerMs = 7 * 86_400_000;
 
 /** Runs the four stages, each in its own loop, so that a slow one starves no other, until stopped. */
 export function startWorker(deps: WorkerDeps, databaseUrl: string): { stop(): Promise<void> } {
@@ -73,7 +76,13 @@ export function startWorker(deps: WorkerDeps, databaseUrl: string): { stop(): Pr
       return {};
     },
   };
-  const heartbeat = startHeartbeat(deps.db, [partitions], deps.log);
+  const idempotencyKeys = {
+    name: "idempotency-keys",
+    run: async (now: Date) => ({
+      forgotten: await forgetIdempotentAnswers(deps.db, new Date(now.getTime() - keptAnswerMs)),
+    }),
+  };
+  const heartbeat = startHeartbeat(deps.db, [partitions, idempotencyKeys], deps.log);
   return {
     async stop() {
       await heartbeat.stop();
