@@ -26,6 +26,8 @@ export const daySchema = z.iso.date();
 export const momentSchema = z.iso.datetime({ offset: true });
 /** ISO 4217, upper case. */
 export const currencySchema = z.string().regex(/^[A-Z]{3}$/, "a currency is three capital letters, such as EUR");
+/** Sums of such numbers stay far from what a float can hold. */
+const quantity = z.number().min(-1e15).max(1e15);
 /** Money in minor units (cents), always an integer. */
 const minorUnits = z.int();
 export const zoneSchema = z.string().refine(isZone, { error: "not a time zone of the IANA database" });
@@ -88,8 +90,8 @@ export const recordFields = {
     .strictObject({
       type: z.enum(["nps", "csat", "ces"]),
       /** As answered: NPS 0–10, CSAT 1–`scale` (5 unless given), CES 1–7. */
-      score: z.number(),
-      scale: z.number().positive().nullable(),
+      score: quantity,
+      scale: quantity.positive().nullable(),
       comment: text.nullable(),
       contact: label.nullable(),
     })
@@ -206,7 +208,7 @@ export const inputSchema = z.discriminatedUnion("kind", [
     account: label,
     name: usageNameSchema,
     day: daySchema,
-    value: z.number(),
+    value: quantity,
     id: label.optional(),
   }),
 ]);
