@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import { mkdir, writeFile } from "node:fs/promises";
 import { userInfo } from "node:os";
 import { join } from "node:path";
 import type { Settings } from "../config.ts";
@@ -22,27 +23,38 @@ export interface Composition {
 /** What every command gets. */
 export interface CliContext {
   readonly composition: Composition;
-  /** There is nothing of the user's own: the database is the sample company's. */
+  /** There is nothing of the user's own yet: the database is the sample company's. */
   readonly isSample: boolean;
   readonly settings: Settings;
   readonly out: Output;
   readonly log: Log;
   /** Opens the configured database, or starts the embedded one (or attaches to it where it runs), migrates it, and closes it after use. */
   withDatabase<Result>(use: (database: ReachableDatabase) => Promise<Result>): Promise<Result>;
+  /** The same, but never the sample's: what a user brings in gets a database of its own, which every command uses from then on. */
+  withOwnDatabase<Result>(use: (database: ReachableDatabase) => Promise<Result>): Promise<Result>;
 }
 
 /** The context of a real command line. */
 export function createContext(settings: Settings, out: Output, log: Log, composition: Composition): CliContext {
-  const own = join(settings.dataFolder, "postgres");
-  const isSample = settings.databaseUrl === null && !existsSync(settings.configFolder) && !existsSync(own);
-  const dataDir = isSample ? join(settings.dataFolder, "sample") : own;
+  const marker = join(settings.dataFolder, "own-company");
+  const isSample = settings.databaseUrl === null && !existsSync(settings.configFolder) && !existsSync(marker);
+  const open = <Result>(folder: string, use: (database: ReachableDatabase) => Promise<Result>) =>
+    withDatabase(settings, join(settings.dataFolder, folder), out, log, use);
+  const openOwn = async <Result>(use: (database: ReachableDatabase) => Promise<Result>) => {
+    if (settings.databaseUrl === null) {
+      await mkdir(settings.dataFolder, { recursive: true });
+      await writeFile(marker, "Commands work on the company in postgres/, no longer on the sample in sample/.\n");
+    }
+    return open("postgres", use);
+  };
   return {
     settings,
     out,
     log,
     composition,
     isSample,
-    withDatabase: (use) => withDatabase(settings, dataDir, out, log, use),
+    withDatabase: (use) => (isSample ? open("sample", use) : openOwn(use)),
+    withOwnDatabase: openOwn,
   };
 }
 

@@ -83,7 +83,7 @@ async function run(
   const total = files.reduce((sum, file) => sum + file.bytes, 0);
   const bar = out.progress("import", total);
   const summary = await context
-    .withDatabase(async ({ db }) =>
+    .withOwnDatabase(async ({ db }) =>
       importFiles(
         db,
         {

@@ -24,6 +24,10 @@ export async function keepwell(words: readonly string[], database?: Database & {
       written.stderr += text;
     },
   };
+  const open: CliContext["withDatabase"] = (use) => {
+    if (database === undefined) throw new Error("This command has no business with a database.");
+    return use(database);
+  };
   const context: CliContext = {
     settings: {
       databaseUrl: database?.url ?? null,
@@ -44,10 +48,8 @@ export async function keepwell(words: readonly string[], database?: Database & {
         close: () => Promise.resolve(),
       }),
     },
-    withDatabase: (use) => {
-      if (database === undefined) throw new Error("This command has no business with a database.");
-      return use(database);
-    },
+    withDatabase: open,
+    withOwnDatabase: open,
   };
   const code = await runProgram(["node", "keepwell", ...words], context);
   return { code, ...written };
