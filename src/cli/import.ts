@@ -96,14 +96,8 @@ async function run(
         await readNow(db),
       ),
     )
-    .catch(asUsageError)
     .finally(() => bar.stop());
   print(out, options, summary, (await rejects?.close()) ?? []);
-}
-
-function asUsageError(error: unknown): never {
-  if (error instanceof FileFault) throw new UsageError(error.message);
-  throw error;
 }
 
 async function readMapping(out: Output, path: string): Promise<Mapping> {
@@ -142,7 +136,8 @@ async function fitFiles(
   try {
     return await Promise.all(pairs.map(({ path, file }) => mapFile(path, file, mapping)));
   } catch (error) {
-    if (error instanceof MappingError) throw new UsageError(`${mappingPath}: ${error.message}`, { cause: error });
+    if (error instanceof MappingError) throw new UsageError(`${mappingPath}: ${error.message}`);
+    if (error instanceof FileFault) throw new UsageError(error.message);
     throw error;
   }
 }

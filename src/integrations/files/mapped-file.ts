@@ -37,7 +37,6 @@ export interface MappedFile {
   readonly via: RecordKind | null;
   /** Fields that checks look at. */
   readonly needs: { readonly record: boolean; readonly account: boolean };
-  /** Throws `FileFault` when the file lacks a column of the mapping. */
   read(): AsyncGenerator<RowBatch>;
   /** The account a row names, or with `via` the record. */
   ownerOf(row: FileRow): RowOwner;
@@ -56,9 +55,10 @@ export class FileFault extends Error {}
 /** About this many inputs make a batch. */
 const batchInputs = 5_000;
 
-/** Joins a file and its mapping. Throws `MappingError` for what only compiling finds. */
+/** Joins a file and its mapping. Throws `MappingError` for what only compiling finds, `FileFault` when the file lacks a column. */
 export async function mapFile(path: string, file: FileMapping, mapping: Mapping): Promise<MappedFile> {
   const { size } = await stat(path);
+  if (file.format === "csv") await assertColumns(path, file);
   const habits: Habits = {
     zone: file.zone ?? mapping.zone,
     dates: file.dates ?? mapping.dates,
@@ -128,20 +128,16 @@ async function* readBatches(path: string, file: FileMapping, rowsPerBatch: numbe
   let rows: FileRow[] = [];
   let broken: BrokenRow[] = [];
   let bytes = 0;
-  let isFitting = file.format !== "csv";
   const onBytes = (count: number): void => {
     bytes += count;
   };
   for await (const reading of readRows(path, file, parser, onBytes)) {
-    if (!isFitting) assertColumns(path, file, parser.columns ?? []);
-    isFitting = true;
     if (reading.kind === "row") rows.push(reading.row);
     else broken.push(reading.row);
     if (rows.length + broken.length < rowsPerBatch) continue;
     yield { rows, broken, bytes };
     [rows, broken, bytes] = [[], [], 0];
   }
-  if (!isFitting) assertColumns(path, file, parser.columns ?? []);
   yield { rows, broken, bytes };
 }
 
@@ -157,12 +153,25 @@ async function* readRows(path: string, file: FileMapping, parser: RowParser, onB
   yield* parser.end();
 }
 
-function assertColumns(path: string, file: FileMapping, columns: readonly string[]): void {
+async function assertColumns(path: string, file: FileMapping): Promise<void> {
+  const columns = await readColumns(path, file);
   const missing = [...columnsOfFile(file)].filter((column) => !columns.includes(column));
   if (missing.length === 0) return;
   const each = missing.map((column) => `no column "${column}"${suggestion(column, columns)}`);
   const present = columns.length === 0 ? "it has no header" : `its columns are ${columns.slice(0, 40).join(", ")}`;
   throw new FileFault(`${path}: ${each.join(", ")}; ${present}`);
+}
+
+async function readColumns(path: string, file: FileMapping): Promise<readonly string[]> {
+  const parser = csvParser(file.delimiter);
+  let number = 0;
+  for await (const { text } of readLines(path, file.encoding, () => undefined)) {
+    number += 1;
+    // Nothing comes before the header is known.
+    for (const _ of parser.line(text, number)) break;
+    if (parser.columns !== null) return parser.columns;
+  }
+  return [];
 }
 
 interface Stated {
