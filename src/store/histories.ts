@@ -1,7 +1,11 @@
 import { sql } from "kysely";
 import type { AccountHistory, DayNumber, RecordChange, UsageRevision, UsageSeries } from "../scoring/history.ts";
 import type { RecordKind } from "../scoring/records.ts";
+import { idArray } from "./arrays.ts";
 import type { Db, Tx } from "./db.ts";
+import { parseUsage } from "./histories/usage-text.ts";
+
+const dayMs = 86_400_000;
 
 /** Which part of the accounts' histories to load. */
 export interface HistoryScope {
@@ -44,101 +48,70 @@ async function readUsageNameIds(db: Db | Tx, names: readonly string[]): Promise<
   return new Map(rows.map((row) => [row.id, row.name]));
 }
 
-interface ChangeRow {
-  readonly a: number;
-  readonly r: number;
-  readonly kind: RecordKind;
-  readonly o: number;
-  readonly k: number;
-  readonly set: RecordChange["set"];
-}
+/** As the statement below spells a change: record, kind, occurred and recorded in milliseconds, what it set. */
+type ChangeText = readonly [number, RecordKind, number, number, RecordChange["set"]];
 
-/** Milliseconds come as float8: the driver's parsing of timestamps would cost more than the scoring. */
+/** One text per account: rows one by one, and timestamps as the driver parses them, would cost more than the scoring. */
 async function readChanges(
   db: Db | Tx,
   ids: readonly number[],
   kinds: readonly RecordKind[],
 ): Promise<Map<number, RecordChange[]>> {
-  const { rows } = await sql<ChangeRow>`
-    select account_id as a, record_id as r, kind, set,
-      extract(epoch from occurred_at)::float8 * 1000 as o, extract(epoch from recorded_at)::float8 * 1000 as k
+  const { rows } = await sql<{ a: number; c: string }>`
+    select account_id as a, '[' || string_agg(
+      '[' || record_id || ',"' || kind || '",' || (date_part('epoch', occurred_at) * 1000)::bigint || ','
+        || (date_part('epoch', recorded_at) * 1000)::bigint || ',' || set::text || ']', ',') || ']' as c
     from record_changes
-    where account_id = any(${ids}::bigint[]) and kind = any(${kinds}::text[])`.execute(db);
-  const byAccount = new Map<number, RecordChange[]>();
-  for (const row of rows) {
-    const list = byAccount.get(row.a);
-    const change = changeOf(row);
-    if (list === undefined) byAccount.set(row.a, [change]);
-    else list.push(change);
-  }
-  return byAccount;
+    where account_id = any(${idArray(ids)}::bigint[]) and kind = any(${kinds}::text[])
+    group by account_id`.execute(db.withoutPlugins());
+  return new Map(rows.map(({ a, c }) => [a, changesOf(JSON.parse(c))]));
 }
 
-/** The door that wrote the row has parsed `set` for its kind; the cast says so. */
-function changeOf(row: ChangeRow): RecordChange {
-  return {
-    kind: row.kind,
-    recordId: row.r,
-    occurredAt: Math.round(row.o),
-    recordedAt: Math.round(row.k),
-    set: row.set,
-  } as RecordChange;
+/** The door that wrote the rows has parsed each `set` for its kind; the cast says so. */
+function changesOf(texts: readonly ChangeText[]): RecordChange[] {
+  return texts.map(
+    ([recordId, kind, occurredAt, recordedAt, set]) =>
+      ({ kind, recordId, occurredAt, recordedAt, set }) as RecordChange,
+  );
 }
 
-interface UsageRow {
-  readonly a: number;
-  readonly n: number;
-  readonly first: number;
-  readonly values: string;
-  readonly days: string | null;
-}
-
-/** One row per (account, name): arrays as text, which is several times quicker to read than the driver's array parser. */
+/**
+ * One text per account of all its months. A month at a time, because a partition's own index gives its rows in order, while rows of
+ * several partitions would have to be merged one by one: three times slower.
+ */
 async function readUsage(
   db: Db | Tx,
   ids: readonly number[],
   names: ReadonlyMap<number, string>,
   scope: HistoryScope,
 ): Promise<Map<number, Map<string, UsageSeries>>> {
-  const byAccount = new Map<number, Map<string, UsageSeries>>();
-  if (names.size === 0) return byAccount;
-  const { rows } = await sql<UsageRow>`
-    select account_id as a, name_id as n, min(day) - date '1970-01-01' as first,
-      array_agg(value order by day)::text as values,
-      case when count(*) <= max(day) - min(day)
-        then array_agg(day - date '1970-01-01' order by day)::text end as days
-    from usage_daily
-    where account_id = any(${ids}::bigint[]) and name_id = any(${[...names.keys()]}::integer[])
-      and day between date '1970-01-01' + ${scope.fromDay}::integer and date '1970-01-01' + ${scope.toDay}::integer
-    group by account_id, name_id`.execute(db);
-  for (const row of rows) {
-    const name = names.get(row.n);
-    if (name === undefined) continue;
-    let series = byAccount.get(row.a);
-    if (series === undefined) {
-      series = new Map();
-      byAccount.set(row.a, series);
-    }
-    series.set(name, { firstDay: row.first, values: denseValues(row) });
+  if (names.size === 0) return new Map();
+  const [accountIds, nameIds] = [idArray(ids), idArray([...names.keys()])];
+  const months = monthsOf(scope.fromDay, scope.toDay).map(
+    ({ first, last }) => sql`
+      select account_id, name_id || ':' || ${first}::text || ':' || bit_or(1 << (day - (date '1970-01-01' + ${first}::integer)))
+        || array_agg(value order by day)::text as month
+      from usage_daily
+      where account_id = any(${accountIds}::bigint[]) and name_id = any(${nameIds}::integer[])
+        and day between date '1970-01-01' + ${first}::integer and date '1970-01-01' + ${last}::integer
+      group by account_id, name_id`,
+  );
+  const { rows } = await sql<{ a: number; m: string }>`
+    select account_id as a, string_agg(month, ';') as m from (${sql.join(months, sql` union all `)}) months
+    group by account_id`.execute(db.withoutPlugins());
+  return new Map(rows.map(({ a, m }) => [a, parseUsage(m, names, scope.fromDay, scope.toDay)]));
+}
+
+/** The range cut at the ends of calendar months. */
+function monthsOf(fromDay: DayNumber, toDay: DayNumber): { readonly first: DayNumber; readonly last: DayNumber }[] {
+  const months = [];
+  for (let first = fromDay; first <= toDay; ) {
+    const day = new Date(first * dayMs);
+    const last = Math.min(toDay, Date.UTC(day.getUTCFullYear(), day.getUTCMonth() + 1, 0) / dayMs);
+    months.push({ first, last });
+    first = last + 1;
   }
-  return byAccount;
-}
-
-function denseValues(row: UsageRow): number[] {
-  const values = numbersOf(row.values);
-  if (row.days === null) return values;
-  const days = numbersOf(row.days);
-  const dense = new Array<number>((days.at(-1) ?? row.first) - row.first + 1).fill(0);
-  for (const [index, day] of days.entries()) dense[day - row.first] = values[index] ?? 0;
-  return dense;
-}
-
-/** `{1,2.5}` as PostgreSQL prints an array of numbers. */
-function numbersOf(text: string): number[] {
-  const parts = text.slice(1, -1).split(",");
-  const numbers = new Array<number>(parts.length);
-  for (let index = 0; index < parts.length; index += 1) numbers[index] = Number(parts[index]);
-  return numbers;
+  return months;
 }
 
 /**

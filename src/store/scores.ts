@@ -1,5 +1,6 @@
 import { sql } from "kysely";
 import type { BandMemory, DayNumber, Driver, MetricValue } from "../scoring/history.ts";
+import { idArray, lines } from "./arrays.ts";
 import type { Db, Tx } from "./db.ts";
 
 /** A score as it is kept: the last one of its local day. */
@@ -27,18 +28,35 @@ export interface PreviousScore {
   readonly bandMemory: BandMemory;
 }
 
-/** The newest score of each account up to and including `throughDay` (days since 1970; far ahead for the present). */
+/** Nearly every account was scored this lately; one that was not costs a second look. */
+const recentDays = 35;
+
+/** The newest score of each account up to and including `throughDay` (days since 1970). */
 export async function readPreviousScores(
   db: Db | Tx,
   accountIds: readonly number[],
   throughDay: DayNumber,
 ): Promise<Map<number, PreviousScore>> {
+  // Two partitions are looked into instead of all of them.
+  const found = await readNewest(db, accountIds, throughDay - recentDays, throughDay);
+  const missing = accountIds.filter((id) => !found.has(id));
+  if (missing.length === 0) return found;
+  return new Map([...found, ...(await readNewest(db, missing, 0, throughDay - recentDays - 1))]);
+}
+
+async function readNewest(
+  db: Db | Tx,
+  accountIds: readonly number[],
+  fromDay: DayNumber,
+  throughDay: DayNumber,
+): Promise<Map<number, PreviousScore>> {
   const { rows } = await sql<PreviousScore>`
     select s.account_id, s.score::float8 as score, s.band, s.band_memory
-    from unnest(${accountIds}::bigint[]) as a (id)
+    from unnest(${idArray(accountIds)}::bigint[]) as a (id)
     cross join lateral (
       select account_id, score, band, band_memory from scores
-      where account_id = a.id and day <= date '1970-01-01' + ${throughDay}::integer
+      where account_id = a.id
+        and day between date '1970-01-01' + ${fromDay}::integer and date '1970-01-01' + ${throughDay}::integer
       order by day desc limit 1
     ) s`.execute(db);
   return new Map(rows.map((row) => [row.accountId, row]));
@@ -50,19 +68,19 @@ export async function writeScores(db: Db | Tx, scores: readonly StoredScore[], r
     insert into scores (account_id, day, at, origin, model_id, model_revision, score, band, coverage, reason,
       band_memory, drivers, metrics)
     select * from unnest(
-      ${scores.map((s) => s.accountId)}::bigint[],
-      ${scores.map((s) => s.day)}::date[],
-      ${scores.map((s) => s.at.toISOString())}::timestamptz[],
-      ${scores.map((s) => s.origin)}::text[],
-      ${scores.map((s) => s.modelId)}::text[],
-      ${scores.map((s) => s.modelRevision)}::integer[],
-      ${scores.map((s) => s.score)}::numeric[],
-      ${scores.map((s) => s.band)}::text[],
-      ${scores.map((s) => s.coverage)}::real[],
+      string_to_array(${lines(scores.map((s) => s.accountId))}, E'\n')::bigint[],
+      string_to_array(${lines(scores.map((s) => s.day))}, E'\n')::date[],
+      string_to_array(${lines(scores.map((s) => s.at.toISOString()))}, E'\n')::timestamptz[],
+      string_to_array(${lines(scores.map((s) => s.origin))}, E'\n'),
+      string_to_array(${lines(scores.map((s) => s.modelId))}, E'\n'),
+      string_to_array(${lines(scores.map((s) => s.modelRevision))}, E'\n')::integer[],
+      string_to_array(${lines(scores.map((s) => s.score))}, E'\n', '')::numeric[],
+      string_to_array(${lines(scores.map((s) => s.band))}, E'\n', ''),
+      string_to_array(${lines(scores.map((s) => s.coverage))}, E'\n')::real[],
       ${scores.map((s) => s.reason)}::text[],
-      ${scores.map((s) => JSON.stringify(s.bandMemory))}::json[],
-      ${scores.map((s) => JSON.stringify(s.drivers))}::json[],
-      ${scores.map((s) => JSON.stringify(s.metrics))}::json[]
+      string_to_array(${lines(scores.map((s) => JSON.stringify(s.bandMemory)))}, E'\n')::json[],
+      string_to_array(${lines(scores.map((s) => JSON.stringify(s.drivers)))}, E'\n')::json[],
+      string_to_array(${lines(scores.map((s) => JSON.stringify(s.metrics)))}, E'\n')::json[]
     )
     on conflict (account_id, day) do update set
       at = excluded.at, origin = excluded.origin, model_id = excluded.model_id,

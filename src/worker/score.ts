@@ -35,8 +35,7 @@ export interface ScoreSummary {
 
 const defaultBatchSize = 500;
 const defaultLanes = 2;
-/** Beyond any day on which an account can have been scored. */
-const farDay = 1_000_000;
+const dayMs = 86_400_000;
 
 /** Scores every account that is due: metrics → health model → score, band, drivers, coverage. */
 export async function scoreDue(deps: ScoreDeps, now: Date): Promise<ScoreSummary> {
@@ -96,7 +95,8 @@ async function scoreBatch(
   const previous = await readPreviousScores(
     tx,
     claims.map((claim) => claim.accountId),
-    farDay,
+    // A local day is never further on than that.
+    Math.floor(now.getTime() / dayMs) + 1,
   );
   const { results, failures } = computeBatch(deps, claims, histories, previous, coverage, now);
   await writeScores(
