@@ -13,7 +13,7 @@ export interface HttpMetrics {
 }
 
 /** Shorter than Prometheus waits: it is to hear that the database is away. */
-const databaseDeadlineMs = 5_000;
+const databaseDeadlineMs = 3_000;
 
 /** Makes the metrics of one server. */
 export function createMetrics(db: Db): HttpMetrics {

@@ -33,14 +33,18 @@ export interface Api {
 /** Serves a database with one health model and no playbook, unless told otherwise. */
 export async function serve(
   db: Db,
-  options: { readonly configuration?: Configuration; readonly limits?: Partial<ServerLimits> } = {},
+  options: {
+    readonly configuration?: Configuration;
+    readonly limits?: Partial<ServerLimits>;
+    readonly port?: number;
+  } = {},
 ): Promise<Api> {
-  const { configuration = configure(), limits = {} } = options;
+  const { configuration = configure(), limits = {}, port = 0 } = options;
   const server = await startServer({
     db,
     log: createSilentLog(),
     host: "127.0.0.1",
-    port: 0,
+    port,
     configuration: async () => configuration,
     limits,
   });
