@@ -14,12 +14,12 @@ import { readRevisionKey } from "./store/documents.ts";
 import type { LiveConfiguration } from "./worker/worker.ts";
 
 /** Opens the receivers that channels.json names. Throws when a secret is not set or an address cannot be used. */
-export function openChannels(configs: readonly ChannelConfig[]): Map<string, Channel> {
+function openChannels(configs: readonly ChannelConfig[]): Map<string, Channel> {
   return new Map(configs.map((config) => [config.id, openChannel(config)]));
 }
 
 /** Opens the sources that sources.json names. */
-export function openSources(configs: SourcesDocument["sources"]): Source[] {
+function openSources(configs: SourcesDocument["sources"]): Source[] {
   return configs.map(({ id, seed }) => openSampleSource({ id, seed }));
 }
 

@@ -11,7 +11,7 @@ import { CommandEnd, exitCodes } from "./failure.ts";
 import { oneLine } from "./output.ts";
 
 /** Documents that come with Keepwell: the sample company's, and a first health model for whoever imports before configuring. */
-export function shippedConfig(name: "sample-company" | "starter"): string {
+function shippedConfig(name: "sample-company" | "starter"): string {
   return fileURLToPath(new URL(`../../examples/${name}/config`, import.meta.url));
 }
 

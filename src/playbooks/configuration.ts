@@ -1,7 +1,9 @@
 import type { Scorer } from "../scoring/account-score.ts";
+import type { Facts } from "../scoring/facts.ts";
 import type { ChannelConfig } from "./channels.ts";
 import type { Owners } from "./owners.ts";
 import type { CompiledPlaybook } from "./playbook.ts";
+import type { TruthOf } from "./truths.ts";
 
 /** The live documents, compiled: everything that decides, and who is to be told. */
 export interface Configuration {
@@ -12,4 +14,6 @@ export interface Configuration {
   readonly owners: Owners;
   readonly channels: readonly ChannelConfig[];
   readonly playbooks: readonly CompiledPlaybook[];
+  /** Answers all audiences and triggers for one account at once. */
+  readonly judgeConditions: (facts: Facts) => TruthOf;
 }

@@ -3,6 +3,7 @@ import type { Facts } from "../scoring/facts.ts";
 import type { Instant } from "../scoring/history.ts";
 import type { CompiledPlaybook } from "./playbook.ts";
 import { progress, span } from "./time-words.ts";
+import type { TruthOf } from "./truths.ts";
 
 /** What a playbook remembers of one account between two judgements. */
 export interface TriggerState {
@@ -45,6 +46,8 @@ export interface JudgementContext {
   readonly firstSeen: boolean;
   /** Why a fact is missing, in words. */
   readonly missingReason?: ((fact: string) => string | undefined) | undefined;
+  /** The answers of conditions that were judged together; without it each is judged on its own. */
+  readonly truthOf?: TruthOf | undefined;
 }
 
 /**
@@ -108,9 +111,10 @@ function startingState(
 
 function read(playbook: CompiledPlaybook, facts: Facts, context: JudgementContext): Answer {
   const { audience, trigger } = playbook;
-  const inAudience = audience === null ? true : audience.truth(facts);
-  const when = trigger.when.truth(facts);
-  const recover = trigger.recover === null ? not(when) : trigger.recover.truth(facts);
+  const truthOf = context.truthOf ?? ((condition) => condition.truth(facts));
+  const inAudience = audience === null ? true : truthOf(audience);
+  const when = truthOf(trigger.when);
+  const recover = trigger.recover === null ? not(when) : truthOf(trigger.recover);
   const whyAudience = audience === null ? "" : audience.why(facts, context.missingReason);
   const whyWhen = trigger.when.why(facts, context.missingReason);
   const matches = and(inAudience, when);

@@ -2,6 +2,7 @@ import type { SourcesDocument } from "../integrations/sources-schema.ts";
 import { compilePlaybook, type PlaybookContext } from "../playbooks/compile.ts";
 import type { Configuration } from "../playbooks/configuration.ts";
 import type { CompiledPlaybook } from "../playbooks/playbook.ts";
+import { judgeConditions } from "../playbooks/truths.ts";
 import { companyFacts } from "../scoring/company.ts";
 import { metricsAmong } from "../scoring/fact-catalogue.ts";
 import { type Fault, faultAt } from "../scoring/fault.ts";
@@ -76,6 +77,7 @@ export function compileConfiguration(documents: readonly SourceDocument[], unrea
       owners,
       channels,
       playbooks,
+      judgeConditions: judgeConditions(playbooks),
       sources,
     },
   };

@@ -23,7 +23,7 @@ const label = z.string().min(1).max(300);
 /** A calendar day, `YYYY-MM-DD`, without a zone. */
 export const daySchema = z.iso.date();
 /** A moment: ISO 8601 with an offset or Z. */
-export const momentSchema = z.iso.datetime({ offset: true });
+const momentSchema = z.iso.datetime({ offset: true });
 /** ISO 4217, upper case. */
 export const currencySchema = z.string().regex(/^[A-Z]{3}$/, "a currency is three capital letters, such as EUR");
 /** Sums of such numbers stay far from what a float can hold. */
@@ -178,7 +178,7 @@ export interface UsageInput {
 export type Input = RecordInput | UsageInput;
 
 /** `usage.<name>` must be readable inside a metric name: no dots. */
-export const usageNameSchema = z
+const usageNameSchema = z
   .string()
   .regex(/^[a-z0-9][a-z0-9_-]{0,99}$/i, "a usage name has letters, digits, _ and - only, at most 100");
 

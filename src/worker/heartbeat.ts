@@ -14,7 +14,7 @@ const leaseSeconds = 600;
 /** Older missed slots than these are not listed one by one. */
 const longestBacklog = 30;
 
-/** The slots that passed since the newest known one: the newest is to be done, the older ones are skipped. Days are UTC. */
+/** The slots that passed since the newest known one: the newest is to be done, the older ones are skipped. Days are UTC. @internal */
 export function dueSlots(
   newest: Date | null,
   now: Date,
@@ -27,7 +27,7 @@ export function dueSlots(
   return { due: newest.getTime() < today ? new Date(today) : null, skipped: missed };
 }
 
-/** Does today's slot of a job, if no process has done it yet. */
+/** Does today's slot of a job, if no process has done it yet. @internal */
 export async function runDailyJob(db: Db, job: DailyJob, now: Date): Promise<boolean> {
   const newest = await readNewestSlot(db, job.name);
   const { due, skipped } = dueSlots(newest, now);

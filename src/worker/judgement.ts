@@ -27,9 +27,10 @@ export function judgeAccount(configuration: Configuration, situation: Situation,
   const changedStates: TriggerStateRow[] = [];
   const fires: Fire[] = [];
   let nextDueAt: Instant | null = null;
+  const truthOf = configuration.judgeConditions(facts);
   for (const playbook of configuration.playbooks.filter((one) => one.enabled)) {
     const state = before.get(playbook.id) ?? null;
-    const decision = judgeTrigger(playbook, state, facts, { now, firstSeen: false, missingReason });
+    const decision = judgeTrigger(playbook, state, facts, { now, firstSeen: false, missingReason, truthOf });
     const after = { ...decision.state, accountId, playbookId: playbook.id };
     if (state === null || !isSame(state, after)) changedStates.push(after);
     if (decision.fire !== null) {
