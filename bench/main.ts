@@ -3,6 +3,7 @@ import { parseArgs } from "node:util";
 import Table from "cli-table3";
 import { serverVersion, startBenchCluster } from "./cluster.ts";
 import { benchConditions } from "./conditions.ts";
+import { benchLatency } from "./latency.ts";
 import type { BenchResult } from "./result.ts";
 import { benchScore } from "./score.ts";
 import { scoreSeed } from "./score-data.ts";
@@ -54,7 +55,7 @@ async function measure(part: Part, serverUrl: string, accountCount: number): Pro
     case "conditions":
       return [await conditionsResult()];
     case "latency":
-      return [];
+      return [await benchLatency(serverUrl, tell)];
     default:
       return part satisfies never;
   }
@@ -87,7 +88,7 @@ async function describeMachine(url: string): Promise<string> {
 function toTable(results: readonly BenchResult[]): string {
   const table = new Table({
     head: ["what", "ours", "against", "ratio", "target", "verdict", "note"],
-    style: { head: [] },
+    style: { head: [], border: [] },
   });
   for (const { name, ours, against, ratio, target, isMet, note } of results) {
     table.push([name, ours, against, ratio, target, isMet ? "met" : "MISSED", note]);
