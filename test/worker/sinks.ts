@@ -4,7 +4,7 @@ import { openSmtpChannel } from "../../src/integrations/smtp/channel.ts";
 import { openWebhookChannel } from "../../src/integrations/webhook/channel.ts";
 
 /** Signs what the tests send; of no use anywhere else. */
-const webhookSecret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+export const webhookSecret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 
 /** The real adapters, towards receivers on loopback. */
 export function openSinkChannels(ports: { readonly http: number; readonly smtp: number }): Map<string, Channel> {
