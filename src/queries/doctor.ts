@@ -1,7 +1,7 @@
 import { readDisabledChannels } from "../store/actions.ts";
 import type { Db } from "../store/db.ts";
 import { readServerFacts } from "../store/doctor.ts";
-import { readOverview } from "../store/overview.ts";
+import { type Overview, readOverview } from "../store/overview.ts";
 import { readStreams, type StreamStatus } from "../store/streams.ts";
 import { readFailingAccounts } from "../store/work.ts";
 
@@ -21,12 +21,13 @@ export interface CheckedChannel {
 
 /** Looks at everything an operator would. */
 export async function diagnose(db: Db, channels: readonly CheckedChannel[]): Promise<readonly Finding[]> {
+  const overview = await readOverview(db);
   return [
     ...(await checkServer(db)),
     ...(await checkChannels(db, channels)),
     ...(await readStreams(db)).map(checkStream),
-    ...(await checkAccounts(db)),
-    ...(await checkActions(db)),
+    ...checkAccounts(overview, await readFailingAccounts(db)),
+    ...checkActions(overview),
   ];
 }
 
@@ -82,9 +83,7 @@ function checkStream(stream: StreamStatus): Finding {
   return { subject, state: "ok", detail: covered };
 }
 
-async function checkAccounts(db: Db): Promise<Finding[]> {
-  const failing = await readFailingAccounts(db);
-  const overview = await readOverview(db);
+function checkAccounts(overview: Overview, failing: Awaited<ReturnType<typeof readFailingAccounts>>): Finding[] {
   const total = overview.bands.reduce((sum, band) => sum + band.accounts, 0);
   const waiting = `${total} accounts, ${overview.waitingForScore} wait to be scored, ${overview.waitingForResponse} to be judged`;
   return [
@@ -99,8 +98,7 @@ async function checkAccounts(db: Db): Promise<Finding[]> {
   ];
 }
 
-async function checkActions(db: Db): Promise<Finding[]> {
-  const { actions } = await readOverview(db);
+function checkActions({ actions }: Overview): Finding[] {
   const count = (state: string) =>
     actions.filter((row) => row.state === state).reduce((sum, row) => sum + row.actions, 0);
   const unknown = count("unknown");

@@ -12,7 +12,7 @@ export interface ServerFacts {
 export async function readServerFacts(db: Db): Promise<ServerFacts> {
   const { rows } = await sql<ServerFacts>`
     select current_setting('server_version') as version, clock_timestamp() as now,
-      (select count(*) from pg_stat_activity)::integer as connections,
+      (select count(*) from pg_stat_activity where backend_type = 'client backend')::integer as connections,
       current_setting('max_connections')::integer as max_connections`.execute(db);
   const [facts] = rows;
   if (facts === undefined) throw new Error("The database said nothing of itself.");
