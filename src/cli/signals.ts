@@ -8,6 +8,8 @@ export function untilStopped(): Promise<void> {
     };
     for (const signal of signals) process.on(signal, stop);
     process.on("disconnect", stop);
+    // The parent may have gone while this process was still starting: that event is not told twice.
+    if (process.send !== undefined && !process.connected) stop();
   });
 }
 
