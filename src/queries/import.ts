@@ -3,7 +3,7 @@ import type { Db, Tx } from "../store/db.ts";
 import { applyInputs, type IntakeBatch, stateCoverage } from "../store/intake.ts";
 import { notify } from "../store/notify.ts";
 import { ensurePartitionsOf } from "../store/partitions.ts";
-import { type FileSummary, FileTally, type RejectedRow } from "./import/file-tally.ts";
+import { type FileSummary, FileTally, type RejectedRow, Rejects } from "./import/file-tally.ts";
 import type { ImportFile, ImportRow } from "./import/import-file.ts";
 import { findOwners } from "./import/row-owners.ts";
 
@@ -25,6 +25,14 @@ export interface ImportSummary {
   readonly files: readonly FileSummary[];
   /** Up to which day each stream is complete now. */
   readonly coverage: readonly { readonly kind: StreamKind; readonly throughDay: string }[];
+}
+
+/** The import of one file. */
+interface FileImport<Row extends ImportRow> {
+  readonly target: Target;
+  readonly source: string;
+  readonly file: ImportFile<Row>;
+  readonly tally: FileTally;
 }
 
 /** Where an import writes: batch by batch for good, or all in one transaction that will be undone. */
@@ -100,12 +108,12 @@ async function importFile<Row extends ImportRow>(
   now: Date,
 ): Promise<FileSummary> {
   const tally = new FileTally(file.path);
+  const each: FileImport<Row> = { target, source: order.source, file, tally };
   for await (const batch of file.read()) {
     const rejects = new Rejects(tally);
     tally.rows(batch.rows.length + batch.broken.length);
     for (const row of batch.broken) rejects.add(row, "row", row.reason, row.reason);
-    const mapped = await mapRows(target, order.source, file, batch.rows, rejects, tally);
-    await applyRows(target, order.source, file, mapped, rejects, tally, now);
+    await applyRows(each, await mapRows(each, batch.rows, rejects), rejects, now);
     for (const row of rejects.rows()) await order.onReject(file.path, row);
     order.onBytes(batch.bytes);
   }
@@ -119,12 +127,9 @@ interface PlacedInput<Row> {
 }
 
 async function mapRows<Row extends ImportRow>(
-  target: Target,
-  source: string,
-  file: ImportFile<Row>,
+  { target, source, file, tally }: FileImport<Row>,
   rows: readonly Row[],
   rejects: Rejects,
-  tally: FileTally,
 ): Promise<PlacedInput<Row>[]> {
   const owners = await findOwners(target.db, source, file, rows);
   const placed: PlacedInput<Row>[] = [];
@@ -146,12 +151,9 @@ async function mapRows<Row extends ImportRow>(
 }
 
 async function applyRows<Row extends ImportRow>(
-  target: Target,
-  source: string,
-  file: ImportFile<Row>,
+  { target, source, file, tally }: FileImport<Row>,
   placed: readonly PlacedInput<Row>[],
   rejects: Rejects,
-  tally: FileTally,
   now: Date,
 ): Promise<void> {
   if (placed.length === 0) return;
@@ -171,32 +173,6 @@ async function applyRows<Row extends ImportRow>(
     const origin = placed[index];
     if (origin === undefined) tally.reject("held", cause);
     else rejects.add(origin.row, origin.input.kind, reason, cause);
-  }
-}
-
-/** The rejected rows of a batch, each with all its reasons. */
-class Rejects {
-  readonly #tally: FileTally;
-  readonly #reasons = new Map<ImportRow, Set<string>>();
-
-  constructor(tally: FileTally) {
-    this.#tally = tally;
-  }
-
-  add(row: ImportRow, kind: string, reason: string, cause: string): void {
-    this.#tally.reject(kind, cause);
-    const known = this.#reasons.get(row);
-    if (known !== undefined) known.add(reason);
-    else {
-      this.#reasons.set(row, new Set([reason]));
-      this.#tally.rejectedRows(1);
-    }
-  }
-
-  rows(): RejectedRow[] {
-    return [...this.#reasons]
-      .map(([{ line, raw }, reasons]) => ({ line, raw, reasons: [...reasons] }))
-      .sort((a, b) => a.line - b.line);
   }
 }
 

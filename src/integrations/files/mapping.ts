@@ -165,7 +165,6 @@ export type Check = z.infer<typeof checkSchema>;
 export type Bound = z.infer<typeof boundSchema>;
 export type KnownAt = z.infer<typeof knownAtSchema>;
 export type Through = z.infer<typeof throughSchema>;
-export type Complete = z.infer<typeof completeSchema>;
 
 export type ParsedMapping =
   | { readonly kind: "mapping"; readonly mapping: Mapping }

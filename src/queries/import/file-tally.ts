@@ -81,6 +81,32 @@ export class FileTally {
   }
 }
 
+/** The rejected rows of a batch, each with all its reasons. */
+export class Rejects {
+  readonly #tally: FileTally;
+  readonly #reasons = new Map<ImportRow, Set<string>>();
+
+  constructor(tally: FileTally) {
+    this.#tally = tally;
+  }
+
+  add(row: ImportRow, kind: string, reason: string, cause: string): void {
+    this.#tally.reject(kind, cause);
+    const known = this.#reasons.get(row);
+    if (known !== undefined) known.add(reason);
+    else {
+      this.#reasons.set(row, new Set([reason]));
+      this.#tally.rejectedRows(1);
+    }
+  }
+
+  rows(): RejectedRow[] {
+    return [...this.#reasons]
+      .map(([{ line, raw }, reasons]) => ({ line, raw, reasons: [...reasons] }))
+      .sort((a, b) => a.line - b.line);
+  }
+}
+
 function add(counts: Map<string, number>, key: string): void {
   counts.set(key, (counts.get(key) ?? 0) + 1);
 }

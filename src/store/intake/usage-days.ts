@@ -36,13 +36,13 @@ export function nameIdOf(nameIds: ReadonlyMap<string, number>, name: string): nu
 }
 
 /** What a write of days changed. */
-export interface WrittenDays {
+interface WrittenDays {
   readonly written: number;
   readonly accountIds: ReadonlySet<number>;
 }
 
 /** Sets the totals of days, each named once. */
-export async function replaceDays(tx: Tx, days: readonly UsageDay[]): Promise<WrittenDays> {
+async function replaceDays(tx: Tx, days: readonly UsageDay[]): Promise<WrittenDays> {
   return upsertDays(tx, days, "replace");
 }
 
