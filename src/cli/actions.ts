@@ -10,6 +10,7 @@ import {
   resolveAction,
   retryAction,
 } from "../store/action-list.ts";
+import { enableChannel } from "../store/actions.ts";
 import { readNow } from "../store/db.ts";
 import type { ActionState } from "../store/schema.ts";
 import { parseWholeNumber } from "./arguments.ts";
@@ -62,12 +63,15 @@ interface ListOptions {
   readonly json?: boolean;
 }
 
+/** What `actions enable --json` prints. */
+const enabledShape = z.strictObject({ channel: z.string(), enabled: z.literal(true) });
+
 interface HandOptions {
   readonly author: string;
   readonly json?: boolean;
 }
 
-/** `actions list|show|retry|resolve`: what playbooks sent, or tried to. */
+/** `actions list|show|retry|resolve|enable`: what playbooks sent, or tried to. */
 export function registerActions(program: Command, context: CliContext): void {
   const actions = program.command("actions").description("list, read, retry and resolve what playbooks send");
 
@@ -106,6 +110,27 @@ export function registerActions(program: Command, context: CliContext): void {
   offerJson(resolve, changeShape).action((id: number, options: HandOptions & { as: "sent" | "failed" }) =>
     resolveOne(context, id, options),
   );
+
+  const enable = actions
+    .command("enable")
+    .argument("<channel>", "the channel's id, as doctor shows it")
+    .description("use a channel again whose receiver had answered that it wants no more (410)")
+    .addHelpText("after", "\nExample:\n  keepwell actions enable crm");
+  offerJson(enable, enabledShape).action((channel: string, options: { json?: boolean }) =>
+    enableOne(context, channel, options),
+  );
+}
+
+async function enableOne(
+  { out, withDatabase }: CliContext,
+  channel: string,
+  options: { json?: boolean },
+): Promise<void> {
+  if (!(await withDatabase(({ db }) => enableChannel(db, channel)))) {
+    throw new UsageError(`There is no disabled channel ${channel}.`);
+  }
+  if (options.json === true) return out.json(enabledShape, { channel, enabled: true });
+  out.line(`The channel ${channel} is used again. What failed meanwhile: keepwell actions list --state failed.`);
 }
 
 async function printList({ out, withDatabase }: CliContext, options: ListOptions): Promise<void> {

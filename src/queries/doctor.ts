@@ -65,7 +65,12 @@ async function checkChannels(db: Db, channels: readonly CheckedChannel[]): Promi
     channels.map(async (channel): Promise<Finding> => {
       const subject = `channel ${channel.id} (${channel.kind})`;
       const reason = disabled.get(channel.id);
-      if (reason !== undefined) return { subject, state: "fault", detail: `disabled: ${reason}` };
+      if (reason !== undefined)
+        return {
+          subject,
+          state: "fault",
+          detail: `disabled: ${reason}; keepwell actions enable ${channel.id} when it is mended`,
+        };
       if (channel.check === undefined) return { subject, state: "ok", detail: "cannot be checked without sending" };
       const { ok, detail } = await channel.check(AbortSignal.timeout(checkDeadlineMs));
       return { subject, state: ok ? "ok" : "fault", detail };

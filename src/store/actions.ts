@@ -214,3 +214,14 @@ export async function disableChannel(db: Db, channel: string, reason: string): P
     insert into channel_states (channel, disabled_at, disabled_reason) values (${channel}, now(), ${reason})
     on conflict (channel) do update set disabled_at = now(), disabled_reason = excluded.disabled_reason`.execute(db);
 }
+
+/** Lets a channel be used again whose receiver had told us to stop; false when it was not disabled. */
+export async function enableChannel(db: Db, channel: string): Promise<boolean> {
+  const result = await db
+    .updateTable("channelStates")
+    .set({ disabledAt: null, disabledReason: null })
+    .where("channel", "=", channel)
+    .where("disabledAt", "is not", null)
+    .executeTakeFirst();
+  return result.numUpdatedRows > 0n;
+}

@@ -86,7 +86,7 @@ describe("a channel", () => {
       .execute();
     expect(await look(db, "channel alerts (slack)", [channel(true)])).toMatchObject({
       state: "fault",
-      detail: "disabled: 410 Gone",
+      detail: "disabled: 410 Gone; keepwell actions enable alerts when it is mended",
     });
   });
 });

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect } from "vitest";
 import type { Channel } from "../../src/integrations/ports.ts";
 import { createLog } from "../../src/log.ts";
 import type { Message, Outcome } from "../../src/playbooks/message.ts";
-import { claimDueActions, insertAction, settleAction } from "../../src/store/actions.ts";
+import { claimDueActions, enableChannel, insertAction, settleAction } from "../../src/store/actions.ts";
 import { type Db, openDatabase, readNow } from "../../src/store/db.ts";
 import { type Boundary, type DeliverDeps, deliverDue } from "../../src/worker/deliver.ts";
 import { type HttpStub, say, startHttpStub } from "../integrations/http-stub.ts";
@@ -246,6 +246,12 @@ test("a receiver that answers 410 is left alone until somebody enables it again"
   await deliverDue(deps(db, channels), await readNow(db));
   expect(sent()).toBe(1);
   expect(await stateOf(db, second)).toMatchObject({ state: "failed", reason: expect.stringContaining("disabled") });
+  expect(await enableChannel(db, channel.id)).toBe(true);
+  await insertDue(db, webhook, "third");
+  await deliverDue(deps(db, channels), await readNow(db));
+  expect(sent()).toBe(2);
+  expect(await enableChannel(db, channel.id)).toBe(true);
+  expect(await enableChannel(db, channel.id)).toBe(false);
 });
 
 test("an adapter that throws leaves a customer's mail for an operator to decide", async ({ db }) => {
