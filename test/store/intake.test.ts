@@ -397,6 +397,33 @@ describe("two processes", () => {
       await other.close();
     }
   });
+
+  test("that write to accounts both know wait for each other row by row, and count each event once", async ({
+    db,
+    url,
+  }) => {
+    const other = openDatabase(url, { max: 4 });
+    try {
+      const ids = Array.from({ length: 40 }, (_, index) => `account-${index}`);
+      await apply(
+        db,
+        ids.map((id) => account(id)),
+      );
+      const inputs = ids.flatMap((id) => [
+        ticket(`t-${id}`, { status: "open" }, "2025-02-01T00:00:00Z", id),
+        event(`e-${id}`, 5, "2025-03-02", id),
+        event(`f-${id}`, 2, "2025-03-02", id),
+      ]);
+      const batches = [inputs, inputs.toReversed(), inputs.slice(30), inputs.slice(0, 90).toReversed()];
+      await Promise.all(batches.map((batch, index) => apply(index % 2 === 0 ? db : other.db, batch)));
+      const { rows } = await sql<{ value: number; days: number }>`
+        select sum(value) as value, count(*) as days from usage_daily`.execute(db);
+      expect(rows).toEqual([{ value: 40 * 7, days: 40 }]);
+      expect((await rowsOf(db, "record_changes")).length).toBe(80);
+    } finally {
+      await other.close();
+    }
+  });
 });
 
 const inputLaw = fc.oneof(
