@@ -410,16 +410,14 @@ describe("two processes", () => {
         ids.map((id) => account(id)),
       );
       const inputs = ids.flatMap((id) => [
-        ticket(`t-${id}`, { status: "open" }, "2025-02-01T00:00:00Z", id),
         event(`e-${id}`, 5, "2025-03-02", id),
         event(`f-${id}`, 2, "2025-03-02", id),
       ]);
-      const batches = [inputs, inputs.toReversed(), inputs.slice(30), inputs.slice(0, 90).toReversed()];
+      const batches = [inputs, inputs.toReversed(), inputs.slice(20), inputs.slice(0, 60).toReversed()];
       await Promise.all(batches.map((batch, index) => apply(index % 2 === 0 ? db : other.db, batch)));
       const { rows } = await sql<{ value: number; days: number }>`
         select sum(value) as value, count(*) as days from usage_daily`.execute(db);
       expect(rows).toEqual([{ value: 40 * 7, days: 40 }]);
-      expect((await rowsOf(db, "record_changes")).length).toBe(80);
     } finally {
       await other.close();
     }
