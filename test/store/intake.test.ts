@@ -398,29 +398,24 @@ describe("two processes", () => {
     }
   });
 
-  test("that write to accounts both know wait for each other row by row, and count each event once", async ({
-    db,
-    url,
-  }) => {
-    const other = openDatabase(url, { max: 4 });
-    try {
-      const ids = Array.from({ length: 40 }, (_, index) => `account-${index}`);
-      await apply(
-        db,
-        ids.map((id) => account(id)),
-      );
-      const inputs = ids.flatMap((id) => [
-        event(`e-${id}`, 5, "2025-03-02", id),
-        event(`f-${id}`, 2, "2025-03-02", id),
-      ]);
-      const batches = [inputs, inputs.toReversed(), inputs.slice(20), inputs.slice(0, 60).toReversed()];
-      await Promise.all(batches.map((batch, index) => apply(index % 2 === 0 ? db : other.db, batch)));
-      const { rows } = await sql<{ value: number; days: number }>`
-        select sum(value) as value, count(*) as days from usage_daily`.execute(db);
-      expect(rows).toEqual([{ value: 40 * 7, days: 40 }]);
-    } finally {
-      await other.close();
-    }
+  test("that write the same event of a known account wait for each other and count it once", async ({ db }) => {
+    await apply(db, [account("acme")]);
+    const first = await db.startTransaction().execute();
+    const batch = {
+      source: "crm",
+      inputs: [event("e1", 5)],
+      now,
+      recordedAt: "now",
+      unknownAccounts: "reject",
+    } as const;
+    await applyInputs(first, batch);
+    const second = apply(db, batch.inputs);
+    await expect
+      .poll(async () => (await sql`select from pg_locks where not granted`.execute(db)).rows.length)
+      .toBeGreaterThan(0);
+    await first.commit().execute();
+    expect(await second).toEqual({ ...nothing, unchanged: 1 });
+    expect(await rowsOf(db, "usage_daily")).toMatchObject([{ value: 5 }]);
   });
 });
 
