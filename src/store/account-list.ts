@@ -1,6 +1,7 @@
 import { sql } from "kysely";
 import type { Driver } from "../scoring/history.ts";
 import type { Db, Tx } from "./db.ts";
+import { type PackedDriver, type PackedMetrics, unpackDrivers } from "./scores/packing.ts";
 
 /** One account with its newest score, as lists show it. */
 export interface AccountListRow {
@@ -33,12 +34,17 @@ export interface AccountFilter {
   readonly limit: number;
 }
 
+interface Listed extends Omit<AccountListRow, "drivers"> {
+  readonly drivers: readonly PackedDriver[] | null;
+  readonly metrics: PackedMetrics | null;
+}
+
 /** Lists accounts with their newest score, worst first or by key. */
 export async function listAccounts(db: Db, filter: AccountFilter): Promise<AccountListRow[]> {
   const order = filter.order === "key" ? sql`a.key` : sql`s.score asc nulls last, a.key`;
-  const { rows } = await sql<AccountListRow>`
+  const { rows } = await sql<Listed>`
     select a.id as account_id, a.key, a.name, a.owner, a.segment, a.stage,
-      s.day, s.score::float8 as score, s.band, s.coverage, s.reason, s.drivers,
+      s.day, s.score::float8 as score, s.band, s.coverage, s.reason, s.drivers, s.metrics,
       (select w.score::float8 from scores w
         where w.account_id = a.id and w.day between s.day - 14 and s.day - 7 order by w.day desc limit 1) as week_ago,
       coalesce((select json_agg(json_build_object('playbook', t.playbook_id, 'since', t.since, 'baseline', t.baseline)
@@ -52,7 +58,10 @@ export async function listAccounts(db: Db, filter: AccountFilter): Promise<Accou
       and (${filter.afterKey ?? null}::text is null or a.key > ${filter.afterKey ?? null})
     order by ${order}
     limit ${filter.limit}`.execute(db);
-  return rows;
+  return rows.map(({ drivers, metrics, ...row }) => ({
+    ...row,
+    drivers: drivers === null || metrics === null ? null : unpackDrivers(drivers, metrics),
+  }));
 }
 
 /** How many accounts stand in each band; null is unknown. */

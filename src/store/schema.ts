@@ -1,5 +1,6 @@
 import type { ColumnType, Generated } from "kysely";
 import type { BandMemory } from "../scoring/history.ts";
+import type { PackedDriver, PackedMetrics } from "./scores/packing.ts";
 
 /** A day, `YYYY-MM-DD`. */
 type Day = string;
@@ -149,8 +150,8 @@ interface Scores {
   coverage: number;
   reason: string;
   bandMemory: Json<BandMemory>;
-  drivers: Json<unknown>;
-  metrics: Json<unknown>;
+  drivers: Json<readonly PackedDriver[]>;
+  metrics: Json<PackedMetrics>;
 }
 
 interface Changes {

@@ -2,6 +2,14 @@ import { sql } from "kysely";
 import type { BandMemory, DayNumber, Driver, MetricValue } from "../scoring/history.ts";
 import { idArray, lines } from "./arrays.ts";
 import type { Db, Tx } from "./db.ts";
+import {
+  type PackedDriver,
+  type PackedMetrics,
+  packDrivers,
+  packMetrics,
+  unpackDrivers,
+  unpackMetrics,
+} from "./scores/packing.ts";
 
 /** A score as it is kept: the last one of its local day. */
 export interface StoredScore {
@@ -79,8 +87,8 @@ export async function writeScores(db: Db | Tx, scores: readonly StoredScore[], r
       string_to_array(${lines(scores.map((s) => s.coverage))}, E'\n')::real[],
       ${scores.map((s) => s.reason)}::text[],
       string_to_array(${lines(scores.map((s) => JSON.stringify(s.bandMemory)))}, E'\n')::json[],
-      string_to_array(${lines(scores.map((s) => JSON.stringify(s.drivers)))}, E'\n')::json[],
-      string_to_array(${lines(scores.map((s) => JSON.stringify(s.metrics)))}, E'\n')::json[]
+      string_to_array(${lines(scores.map((s) => packDrivers(s.drivers, s.metrics)))}, E'\n')::json[],
+      string_to_array(${lines(scores.map((s) => packMetrics(s.metrics)))}, E'\n')::json[]
     )
     on conflict (account_id, day) do update set
       at = excluded.at, origin = excluded.origin, model_id = excluded.model_id,
@@ -91,13 +99,18 @@ export async function writeScores(db: Db | Tx, scores: readonly StoredScore[], r
   return Number(result.numAffectedRows ?? 0);
 }
 
+interface StoredRow extends Omit<StoredScore, "drivers" | "metrics"> {
+  readonly drivers: readonly PackedDriver[];
+  readonly metrics: PackedMetrics;
+}
+
 /** The newest score of each account as of the end of `throughDay`, whole. */
 export async function readScores(
   db: Db | Tx,
   accountIds: readonly number[],
   throughDay: DayNumber,
 ): Promise<Map<number, StoredScore>> {
-  const { rows } = await sql<StoredScore>`
+  const { rows } = await sql<StoredRow>`
     select s.account_id, s.day, s.at, s.origin, s.model_id, s.model_revision, s.score::float8 as score, s.band,
       s.coverage, s.reason, s.band_memory, s.drivers, s.metrics
     from unnest(${accountIds}::bigint[]) as a (id)
@@ -105,7 +118,12 @@ export async function readScores(
       select * from scores where account_id = a.id and day <= date '1970-01-01' + ${throughDay}::integer
       order by day desc limit 1
     ) s`.execute(db);
-  return new Map(rows.map((row) => [row.accountId, row]));
+  return new Map(
+    rows.map((row) => {
+      const [drivers, metrics] = [unpackDrivers(row.drivers, row.metrics), unpackMetrics(row.metrics)];
+      return [row.accountId, { ...row, drivers, metrics }];
+    }),
+  );
 }
 
 /** True when some live score stands in the given days, which a replay must not overwrite unasked. */

@@ -11,6 +11,8 @@ export interface ScoreClaim {
 
 /** Locks the next accounts that are due to be scored, in id order after `afterId`, skipping those another process holds. */
 export async function claimDueScores(tx: Tx, afterId: number, limit: number, now: Date): Promise<ScoreClaim[]> {
+  // The lanes share out the processors; helpers of the server, started anew for each batch, would cost more than they do.
+  await sql`set local max_parallel_workers_per_gather = 0`.execute(tx);
   const { rows } = await sql<ScoreClaim>`
     select w.account_id, a.key, w.dirty_seq
     from account_work w

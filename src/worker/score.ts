@@ -34,7 +34,8 @@ export interface ScoreSummary {
 }
 
 const defaultBatchSize = 500;
-const defaultLanes = 2;
+/** On two cores: one computes, two keep the server busy. */
+const defaultLanes = 3;
 const dayMs = 86_400_000;
 
 /** Scores every account that is due: metrics → health model → score, band, drivers, coverage. */
