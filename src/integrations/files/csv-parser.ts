@@ -1,3 +1,4 @@
+import { CsvError, parse } from "csv-parse/sync";
 import { type FileRow, longestRow, type Reading, type RowParser } from "./row-reader.ts";
 
 /** What may stand between cells when the mapping says `auto`: whichever the header has most of. */
@@ -12,9 +13,9 @@ interface Line {
 }
 
 /**
- * A parser of RFC 4180 rows that forgives and recovers: a quote that is never closed costs the row it stands in and no other, since the
- * lines it swallowed are read again; a quote inside a cell without quotes is text. Line numbers are those of the file. (csv-parse loses
- * the rest of the file to such a quote, and does not tell on which line a row begins.)
+ * Finds the rows of a file for csv-parse to read, one at a time, so that it recovers: a quote that is never closed costs the row it
+ * stands in and no other, since the lines it swallowed are read again. (Given the whole file, csv-parse loses the rest of it to such a
+ * quote, and does not tell on which line a row begins.) Line numbers are those of the file.
  */
 export function csvParser(delimiter: string): RowParser {
   return new CsvParser(delimiter);
@@ -27,7 +28,6 @@ class CsvParser implements RowParser {
   /** The lines of a row whose quote is still open. */
   #open: Line[] = [];
   #openLength = 0;
-  #cells = new CellReader();
 
   constructor(delimiter: string) {
     this.#delimiter = delimiter;
@@ -58,23 +58,25 @@ class CsvParser implements RowParser {
   }
 
   #take(line: Line): { reading: Reading; again: readonly Line[] } | null {
+    const hasQuote = line.text.includes('"');
     if (this.#open.length === 0) {
       if (line.text.trim() === "") return null;
       if (this.#columns === null) {
         this.#readHeader(line.text);
         return null;
       }
-      if (!line.text.includes('"')) return this.#finish(line, [line], line.text.split(this.#delimiter));
-      this.#cells = new CellReader();
+      if (!hasQuote) return this.#finish(line, [line], line.text.split(this.#delimiter));
     }
     this.#open.push(line);
     this.#openLength += line.text.length + 1;
-    const state = this.#cells.read(line.text, this.#delimiter);
-    if (state === "open" && this.#open.length < mostLines && this.#openLength < longestRow) return null;
+    const isFull = this.#open.length >= mostLines || this.#openLength >= longestRow;
+    // Without a quote of its own a line cannot close the one that is open.
+    const cells = hasQuote ? readCells(this.#open.map(({ text }) => text).join("\n"), this.#delimiter) : "open";
+    if (cells === "open" && !isFull) return null;
     const lines = this.#close();
     const [first = line, ...again] = lines;
-    if (state === "done") return this.#finish(first, lines, this.#cells.cells);
-    return { reading: broken(first, state === "open" ? unclosed : trailing), again };
+    if (typeof cells !== "string") return this.#finish(first, lines, cells);
+    return { reading: broken(first, cells === "open" ? unclosed : trailing), again };
   }
 
   #close(): Line[] {
@@ -91,9 +93,8 @@ class CsvParser implements RowParser {
       return;
     }
     if (this.#delimiter === "auto") this.#delimiter = mostFrequent(text);
-    const cells = new CellReader();
-    cells.read(text, this.#delimiter);
-    this.#columns = cells.cells.map((cell) => cell.trim());
+    const cells = readCells(text, this.#delimiter);
+    this.#columns = (typeof cells === "string" ? text.split(this.#delimiter) : cells).map((cell) => cell.trim());
     // Of two columns of one name the first counts.
     this.#positions = new Map(this.#columns.map((name, index) => [name, index] as const).reverse());
   }
@@ -132,63 +133,34 @@ function mostFrequent(header: string): string {
   return delimiters.reduce((best, each) => (count(each) > count(best) ? each : best));
 }
 
-/** Reads the cells of one row, line by line. */
-class CellReader {
-  readonly cells: string[] = [];
-  /** What an open quoted cell has so far; null outside quotes. */
-  #quoted: string | null = null;
-
-  /** `open`: a quoted cell goes on in the next line. `broken`: text follows a closing quote. */
-  read(line: string, delimiter: string): "done" | "open" | "broken" {
-    let from: number | null = 0;
-    if (this.#quoted !== null) {
-      this.#quoted += "\n";
-      from = this.#readQuoted(line, 0);
-      if (from === null) return "open";
-      if (from === line.length) return "done";
-      if (!line.startsWith(delimiter, from)) return "broken";
-      from += delimiter.length;
-    }
-    return this.#readCells(line, delimiter, from);
+/** What csv-parse makes of a text that should be one row: its cells, or why not. */
+function readCells(text: string, delimiter: string): readonly string[] | "open" | "broken" {
+  try {
+    return parseRow(text, delimiter, false);
+  } catch (error) {
+    // A quote inside a cell that does not begin with one is text: `5" screen`.
+    return codeOf(error) === "INVALID_OPENING_QUOTE" ? readRelaxed(text, delimiter) : faultOf(error);
   }
+}
 
-  #readCells(line: string, delimiter: string, start: number): "done" | "open" | "broken" {
-    let from = start;
-    for (;;) {
-      const isQuoted = line[from] === '"';
-      const end = isQuoted ? this.#readQuoted(line, from + 1) : this.#readBare(line, delimiter, from);
-      if (end === null) return "open";
-      if (end === line.length) return "done";
-      if (!line.startsWith(delimiter, end)) return "broken";
-      from = end + delimiter.length;
-    }
+function readRelaxed(text: string, delimiter: string): readonly string[] | "open" | "broken" {
+  try {
+    return parseRow(text, delimiter, true);
+  } catch (error) {
+    return faultOf(error);
   }
+}
 
-  #readBare(line: string, delimiter: string, from: number): number {
-    const next = line.indexOf(delimiter, from);
-    const end = next === -1 ? line.length : next;
-    this.cells.push(line.slice(from, end));
-    return end;
-  }
+function parseRow(text: string, delimiter: string, isRelaxed: boolean): readonly string[] | "broken" {
+  const rows: string[][] = parse(text, { delimiter, relax_column_count: true, relax_quotes: isRelaxed });
+  const [cells] = rows;
+  return cells === undefined || rows.length > 1 ? "broken" : cells;
+}
 
-  /** Where the cell's closing quote ends, or null when it is not in this line. */
-  #readQuoted(line: string, start: number): number | null {
-    let from = start;
-    let text = this.#quoted ?? "";
-    for (;;) {
-      const quote = line.indexOf('"', from);
-      if (quote === -1) {
-        this.#quoted = text + line.slice(from);
-        return null;
-      }
-      text += line.slice(from, quote);
-      if (line[quote + 1] !== '"') {
-        this.cells.push(text);
-        this.#quoted = null;
-        return quote + 1;
-      }
-      text += '"';
-      from = quote + 2;
-    }
-  }
+function faultOf(error: unknown): "open" | "broken" {
+  return codeOf(error) === "CSV_QUOTE_NOT_CLOSED" ? "open" : "broken";
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof CsvError ? error.code : "";
 }
