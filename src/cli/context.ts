@@ -30,8 +30,8 @@ export interface CliContext {
   readonly log: Log;
   /** Opens the configured database, or starts the embedded one (or attaches to it where it runs), migrates it, and closes it after use. */
   withDatabase<Result>(use: (database: ReachableDatabase) => Promise<Result>): Promise<Result>;
-  /** The same, but never the sample's: what a user brings in gets a database of its own, which every command uses from then on. */
-  withOwnDatabase<Result>(use: (database: ReachableDatabase) => Promise<Result>): Promise<Result>;
+  /** The same, but never the sample's: what a user brings in gets a database of its own, which every command uses from then on, unless it was only a trial. */
+  withOwnDatabase<Result>(use: (database: ReachableDatabase) => Promise<Result>, isTrial?: boolean): Promise<Result>;
 }
 
 /** The context of a real command line. */
@@ -40,8 +40,8 @@ export function createContext(settings: Settings, out: Output, log: Log, composi
   const isSample = settings.databaseUrl === null && !existsSync(settings.configFolder) && !existsSync(marker);
   const open = <Result>(folder: string, use: (database: ReachableDatabase) => Promise<Result>) =>
     withDatabase(settings, join(settings.dataFolder, folder), out, log, use);
-  const openOwn = async <Result>(use: (database: ReachableDatabase) => Promise<Result>) => {
-    if (settings.databaseUrl === null) {
+  const openOwn = async <Result>(use: (database: ReachableDatabase) => Promise<Result>, isTrial = false) => {
+    if (settings.databaseUrl === null && !isTrial) {
       await mkdir(settings.dataFolder, { recursive: true });
       await writeFile(marker, "Commands work on the company in postgres/, no longer on the sample in sample/.\n");
     }

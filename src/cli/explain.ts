@@ -112,7 +112,11 @@ function freshness(state: string, ageDays: number | null): string {
 
 function shownValue(value: number | string, unit: string): string {
   if (typeof value === "string") return value;
-  if (unit === "ratio") return `${value >= 0 ? "+" : ""}${(value * 100).toFixed(0)} %`;
+  if (unit === "ratio") {
+    const percent = Math.round(value * 100);
+    return `${percent > 0 ? "+" : ""}${percent === 0 ? 0 : percent} %`;
+  }
   const rounded = Number.isInteger(value) ? String(value) : value.toFixed(Math.abs(value) < 10 ? 2 : 1);
-  return `${rounded} ${unit}`;
+  // A scale is no unit: 4 on 1-5.
+  return unit === "1-5" ? `${rounded} of 5` : `${rounded} ${unit}`;
 }

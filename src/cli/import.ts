@@ -83,18 +83,20 @@ async function run(
   const total = files.reduce((sum, file) => sum + file.bytes, 0);
   const bar = out.progress("import", total);
   const summary = await context
-    .withOwnDatabase(async ({ db }) =>
-      importFiles(
-        db,
-        {
-          source: mapping.source,
-          files,
-          isDryRun: options.dryRun === true,
-          onBytes: (count) => bar.advance(count),
-          onReject: async (file, row) => rejects?.add(file, row),
-        },
-        await readNow(db),
-      ),
+    .withOwnDatabase(
+      async ({ db }) =>
+        importFiles(
+          db,
+          {
+            source: mapping.source,
+            files,
+            isDryRun: options.dryRun === true,
+            onBytes: (count) => bar.advance(count),
+            onReject: async (file, row) => rejects?.add(file, row),
+          },
+          await readNow(db),
+        ),
+      options.dryRun === true,
     )
     .finally(() => bar.stop());
   print(out, options, summary, (await rejects?.close()) ?? []);

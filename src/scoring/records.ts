@@ -186,7 +186,10 @@ const changeOf = <K extends RecordKind>(kind: K) =>
   z.strictObject({
     kind: z.literal(kind),
     id: label,
-    account: kind === "account" ? z.undefined().optional() : label,
+    account:
+      kind === "account"
+        ? z.undefined({ error: "an account record is named by its own id: leave account out" }).optional()
+        : label,
     at: momentSchema,
     set: recordFields[kind],
   });

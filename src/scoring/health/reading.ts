@@ -39,7 +39,8 @@ function aged(metric: MetricValue, maxAgeDays: number | null): MetricValue {
 }
 
 function ratio(metric: MetricValue, perName: string, per: MetricValue): MetricValue {
-  const unit = `${metric.unit} per ${per.unit}`;
+  // "seats" divide, each of them is a seat.
+  const unit = `${metric.unit} per ${per.unit.replace(/s$/, "")}`;
   const worse = severity[per.state] > severity[metric.state] ? per : metric;
   const reason = worse === per && per.reason !== undefined ? `${perName}: ${per.reason}` : worse.reason;
   if (typeof metric.value !== "number" || typeof per.value !== "number") {
