@@ -98,8 +98,7 @@ export async function explainAccount(
   const asked = question.day === null ? now.getTime() : startOfDay(scorer.company.zone, parseDay(question.day));
   const plan = mergePlans(await cataloguePlan(db, account.accountId), scorer.plan);
   const scope = historyScope(plan, coverage, Math.min(asked, stored.exact?.at.getTime() ?? asked));
-  const { toDay } = historyScope(plan, coverage, now.getTime());
-  const [history] = await loadHistories(db, { ...scope, accounts: [account], toDay, forPast: true });
+  const [history] = await loadHistories(db, { ...scope, accounts: [account], forPast: true });
   if (history === undefined) throw new Error(`The account ${account.key} went away while it was read.`);
   const score = stored.exact ?? compute(configuration, history, coverage, stored.before, question, now);
   const at = score.at.getTime();

@@ -212,7 +212,7 @@ describe("one account", () => {
     await live(db, { acme: 3 });
     expect(await show(api, "acme", "?at=2026-03-10")).toMatchObject({ status: 200, body: { score: 30 } });
     expect(await show(api, "acme", "?at=2026-03-09")).toMatchObject({ status: 200, body: { score: null } });
-    for (const day of ["0000-01-01", "0001-01-01", "1969-12-31", "9999-12-31"]) {
+    for (const day of ["0000-01-01", "0001-01-01", "0150-01-01", "1969-12-31", "9999-12-31"]) {
       expect(await show(api, "acme", `?at=${day}`)).toMatchObject({ status: 200, body: { account: "acme" } });
     }
   });
