@@ -11,7 +11,8 @@ import { surveyInputs } from "./surveys.ts";
 import { ticketInputs } from "./tickets.ts";
 import { usageInputs } from "./usage.ts";
 
-const pageSize = 20_000;
+/** Larger pages live so long in memory that the garbage of each is copied several times. */
+const pageSize = 5_000;
 const historyDays = 365;
 const hourMs = 3_600_000;
 

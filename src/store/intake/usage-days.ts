@@ -1,4 +1,5 @@
 import { sql } from "kysely";
+import { lines } from "../arrays.ts";
 import type { Tx } from "../db.ts";
 import type { PlacedUsage, Written } from "./known-input.ts";
 
@@ -62,9 +63,12 @@ async function upsertDays(tx: Tx, days: readonly UsageDay[], how: "replace" | "a
   const { rows } = await sql<{ accountId: number; days: number }>`
     with given as (
       select * from unnest(
-        ${days.map((each) => each.accountId)}::bigint[], ${days.map((each) => each.nameId)}::integer[],
-        ${days.map((each) => each.day)}::date[], ${days.map((each) => each.value)}::float8[],
-        ${days.map((each) => new Date(each.recordedAt))}::timestamptz[], ${days.map((each) => each.backfilled)}::boolean[]
+        string_to_array(${lines(days.map((each) => each.accountId))}, E'\n')::bigint[],
+        string_to_array(${lines(days.map((each) => each.nameId))}, E'\n')::integer[],
+        string_to_array(${lines(days.map((each) => each.day))}, E'\n')::date[],
+        string_to_array(${lines(days.map((each) => each.value))}, E'\n')::float8[],
+        string_to_array(${lines(days.map((each) => new Date(each.recordedAt).toISOString()))}, E'\n')::timestamptz[],
+        string_to_array(${lines(days.map((each) => String(each.backfilled)))}, E'\n')::boolean[]
       ) as g (account_id, name_id, day, value, recorded_at, backfilled)
     ), met as (
       select g.*, u.value as old_value, u.recorded_at as old_recorded_at
