@@ -37,10 +37,10 @@ export async function benchScore(
     const half = Math.floor(accounts / 2);
     tell(`making ${half} accounts …`);
     await growAccounts(database, half);
-    const halfStage = await bestStage(database, url, half, 2, tell);
+    const halfStage = await measureStage(database, url, half, tell);
     tell(`making ${accounts} accounts …`);
     await growAccounts(database, accounts);
-    const stage = await bestStage(database, url, accounts, 1, tell);
+    const stage = await measureStage(database, url, accounts, tell);
     const floor = await measureFloor(database);
     tell(`the floor: ${seconds(floor)}`);
     return [ratioResult(accounts, stage, floor), memoryResult(stage), growthResult(accounts, stage, halfStage)];
@@ -49,27 +49,20 @@ export async function benchScore(
   }
 }
 
-/** The least of some rounds, each of which scores every account. */
-async function bestStage(
+/** Scores every account, each with a score of yesterday and none of today. */
+async function measureStage(
   database: Database,
   url: string,
   accounts: number,
-  rounds: number,
   tell: (words: string) => void,
 ): Promise<Stage> {
-  let best: Stage | null = null;
-  for (let round = 0; round < rounds; round += 1) {
-    await forgetToday(database);
-    const stage = await runStage(url);
-    if (stage.scored !== accounts || stage.failed > 0)
-      throw new Error(`expected ${accounts} scores: ${JSON.stringify(stage)}`);
-    tell(
-      `${accounts} accounts: ${seconds(stage.milliseconds)}, of it ${seconds(stage.cpuMilliseconds)} of processor in Node`,
-    );
-    if (best === null || stage.milliseconds < best.milliseconds) best = stage;
+  await forgetToday(database);
+  const stage = await runStage(url);
+  if (stage.scored !== accounts || stage.failed > 0) {
+    throw new Error(`expected ${accounts} scores: ${JSON.stringify(stage)}`);
   }
-  if (best === null) throw new Error("no round was run");
-  return best;
+  tell(`${accounts} accounts: ${seconds(stage.milliseconds)}, ${seconds(stage.cpuMilliseconds)} of processor in Node`);
+  return stage;
 }
 
 async function runStage(url: string): Promise<Stage> {
