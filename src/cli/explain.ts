@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { type Explanation, explainAccount, explanationSchema } from "../queries/explain.ts";
-import { findSimilarAccounts } from "../store/account-list.ts";
 import { readNow } from "../store/db.ts";
+import { accountOf } from "./account-argument.ts";
 import { parseDay } from "./arguments.ts";
 import type { CliContext } from "./context.ts";
 import { ensureDocuments } from "./documents-in-force.ts";
@@ -20,7 +20,7 @@ interface ExplainOptions {
 export function registerExplain(program: Command, context: CliContext): void {
   const explain = program
     .command("explain")
-    .argument("<account>", "the account's key")
+    .argument("<account>", "its key, a source's id for it, or its name")
     .description("say why an account scores what it scores, and why each playbook fired or did not")
     .option("--at <day>", "as of the end of that day, from what was known then", parseDay)
     .option("--playbook <id>", "only this playbook")
@@ -30,20 +30,17 @@ export function registerExplain(program: Command, context: CliContext): void {
   );
 }
 
-async function run(context: CliContext, key: string, options: ExplainOptions): Promise<void> {
+async function run(context: CliContext, text: string, options: ExplainOptions): Promise<void> {
   const { out } = context;
   await context.withDatabase(async ({ db }) => {
     await ensureDocuments(context, db);
     const follow = context.composition.followConfiguration(db);
     try {
       const { configuration } = await follow.live();
+      const { key } = await accountOf(db, text);
       const question = { key, day: options.at ?? null };
       const answer = await explainAccount(db, configuration, question, await readNow(db));
-      if (answer === null) {
-        const similar = await findSimilarAccounts(db, key);
-        const hint = similar.length === 0 ? "" : ` Did you mean ${similar.join(", ")}?`;
-        throw new UsageError(`There is no account ${key}.${hint}`);
-      }
+      if (answer === null) throw new UsageError(`There is no account ${key}.`);
       const explanation = onlyPlaybook(answer.explanation, options.playbook);
       if (options.json === true) out.json(explanationSchema, explanation);
       else printPage(out, explanation, answer.isStored);

@@ -3,7 +3,6 @@ import { z } from "zod";
 import { insertTask } from "../store/actions.ts";
 import { readNow } from "../store/db.ts";
 import {
-  findAccount,
   finishTask,
   listTasks,
   reopenTask,
@@ -12,6 +11,7 @@ import {
   type TaskState,
   taskStates,
 } from "../store/tasks.ts";
+import { accountOf } from "./account-argument.ts";
 import { parseDay, parseWholeNumber } from "./arguments.ts";
 import { type CliContext, osUser } from "./context.ts";
 import { UsageError } from "./failure.ts";
@@ -124,11 +124,10 @@ async function createOne(context: CliContext, title: string, options: CreateOpti
   const id = await context.withDatabase(async ({ db }) => {
     const now = await readNow(db);
     return db.transaction().execute(async (tx) => {
-      const account = await findAccount(tx, options.account);
-      if (account === null) throw new UsageError(`There is no account ${options.account}.`);
+      const account = await accountOf(tx, options.account);
       const assignee = options.assignee ?? account.owner;
       const task = {
-        accountId: account.id,
+        accountId: account.accountId,
         actionId: null,
         title,
         body: options.body ?? "",

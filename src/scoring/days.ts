@@ -42,11 +42,6 @@ export function dayOfInstant(zone: string, instant: Instant): DayNumber {
   return day;
 }
 
-/** The newest local day that is over. */
-export function lastCompleteDay(zone: string, now: Instant): DayNumber {
-  return dayOfInstant(zone, now) - 1;
-}
-
 /** The first start of a local day after `now`. */
 export function nextLocalMidnight(zone: string, now: Instant): Instant {
   return startOfDay(zone, dayOfInstant(zone, now) + 1);

@@ -20,15 +20,6 @@ export function toMajor(minor: number, currency: string): number {
   return minor / 10 ** currencyDigits(currency);
 }
 
-/** Major units as whole minor units, rounded as the decimal reads: 1.005 EUR is 101. */
-export function toMinor(major: number, currency: string): number {
-  const text = String(major);
-  const shifted = text.includes("e")
-    ? major * 10 ** currencyDigits(currency)
-    : Number(`${text}e${currencyDigits(currency)}`);
-  return Math.round(shifted);
-}
-
 /** Minor units of one currency as minor units of another, not rounded; `rate` is in major units. */
 export function convertMinor(minor: number, from: string, to: string, rate: number): number {
   return (minor * rate * 10 ** currencyDigits(to)) / 10 ** currencyDigits(from);

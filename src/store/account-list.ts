@@ -87,24 +87,6 @@ export async function findAccountByKey(
   return row ?? null;
 }
 
-/** Keys that look like what was asked for, for "did you mean". */
-export async function findSimilarAccounts(db: Db, text: string): Promise<string[]> {
-  const rows = await db
-    .selectFrom("accounts")
-    .select(["key", "name"])
-    .where((where) =>
-      where.or([where("key", "ilike", `%${escapeLike(text)}%`), where("name", "ilike", `%${escapeLike(text)}%`)]),
-    )
-    .orderBy("key")
-    .limit(5)
-    .execute();
-  return rows.map((row) => `${row.key} (${row.name})`);
-}
-
-function escapeLike(text: string): string {
-  return text.replace(/[\\%_]/g, "\\$&");
-}
-
 /** All accounts in id order, for passes over the whole portfolio. */
 export async function readAllAccounts(db: Db): Promise<{ accountId: number; key: string }[]> {
   return db.selectFrom("accounts").select(["id as accountId", "key"]).orderBy("id").execute();

@@ -4,7 +4,13 @@ import type { Db, Tx } from "./db.ts";
 
 /** Which account a person or a script meant. */
 export type FoundAccount =
-  | { readonly kind: "found"; readonly accountId: number; readonly key: string; readonly name: string }
+  | {
+      readonly kind: "found";
+      readonly accountId: number;
+      readonly key: string;
+      readonly name: string;
+      readonly owner: string | null;
+    }
   | { readonly kind: "ambiguous"; readonly keys: readonly string[] }
   | { readonly kind: "unknown"; readonly near: readonly string[] };
 
@@ -13,19 +19,19 @@ export type FoundAccount =
  * ambiguous; when there is none, up to five keys or names that begin or end alike are named.
  */
 export async function findAccount(db: Db | Tx, text: string): Promise<FoundAccount> {
-  const { rows } = await sql<{ rank: number; id: number; key: string; name: string }>`
-    select 1 as rank, id, key, name from accounts where key = ${text}
+  const { rows } = await sql<{ rank: number; id: number; key: string; name: string; owner: string | null }>`
+    select 1 as rank, id, key, name, owner from accounts where key = ${text}
     union all
-    select distinct 2, a.id, a.key, a.name from identities i join accounts a on a.id = i.account_id where i.external_id = ${text}
+    select distinct 2, a.id, a.key, a.name, a.owner from identities i join accounts a on a.id = i.account_id where i.external_id = ${text}
     union all
-    select 3, id, key, name from accounts where lower(name) = lower(${text})
+    select 3, id, key, name, owner from accounts where lower(name) = lower(${text})
     order by rank, key
     limit 20`.execute(db);
   const best = rows.filter((row) => row.rank === rows[0]?.rank);
   const [first] = best;
   if (first === undefined) return { kind: "unknown", near: await nearAccounts(db, text) };
   if (best.length > 1) return { kind: "ambiguous", keys: best.map((row) => row.key) };
-  return { kind: "found", accountId: first.id, key: first.key, name: first.name };
+  return { kind: "found", accountId: first.id, key: first.key, name: first.name, owner: first.owner };
 }
 
 async function nearAccounts(db: Db | Tx, text: string): Promise<string[]> {

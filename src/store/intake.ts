@@ -76,7 +76,7 @@ export async function applyInputs(tx: Tx, batch: IntakeBatch): Promise<IntakeSum
   };
 }
 
-/** Applies what is held for these accounts. `applyInputs` does so by itself for accounts it makes. */
+/** Applies what is held for these accounts. `applyInputs` does so by itself for accounts it makes. @internal */
 export async function applyHeld(tx: Tx, accountIds: readonly number[], now: Date): Promise<IntakeSummary> {
   await passGate(tx, "alone");
   const applied = await write(tx, await takeHeldInputs(tx, accountIds), now);

@@ -67,15 +67,6 @@ export async function listTasks(db: Db, filter: TaskFilter): Promise<readonly Ta
   return await query.execute();
 }
 
-/** The account with this key and the owner whose tasks are about it; null when there is none. */
-export async function findAccount(
-  db: Db,
-  key: string,
-): Promise<{ readonly id: number; readonly owner: string | null } | null> {
-  const row = await db.selectFrom("accounts").select(["id", "owner"]).where("key", "=", key).executeTakeFirst();
-  return row ?? null;
-}
-
 /** Closes an open task with what came of it. */
 export async function finishTask(
   tx: Tx,

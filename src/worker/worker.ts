@@ -4,7 +4,7 @@ import type { Configuration } from "../playbooks/configuration.ts";
 import { type Db, readNow } from "../store/db.ts";
 import { forgetIdempotentAnswers } from "../store/idempotency.ts";
 import { listen, type WakeTopic } from "../store/notify.ts";
-import { ensurePartitions } from "../store/partitions.ts";
+import { ensureScorePartitions } from "../store/partitions.ts";
 import { type CollectSummary, collectDue } from "./collect.ts";
 import { type DeliverSummary, deliverDue } from "./deliver.ts";
 import { startHeartbeat } from "./heartbeat.ts";
@@ -42,7 +42,7 @@ export async function runStage(deps: WorkerDeps, stage: WakeTopic): Promise<Pass
     case "collect":
       return collectDue({ ...deps, sources: live.sources }, now);
     case "score":
-      await makePartitions(deps.db, now);
+      await ensureScorePartitions(deps.db, now);
       return scoreDue({ ...deps, configuration: live.configuration }, now);
     case "respond":
       return respondDue({ ...deps, configuration: live.configuration }, now);
@@ -72,7 +72,7 @@ export function startWorker(deps: WorkerDeps, databaseUrl: string): { stop(): Pr
   const partitions = {
     name: "partitions",
     run: async (now: Date) => {
-      await makePartitions(deps.db, now);
+      await ensureScorePartitions(deps.db, now);
       return {};
     },
   };
@@ -102,13 +102,4 @@ async function passOf(deps: WorkerDeps, stage: WakeTopic): Promise<boolean> {
     deps.onPass?.(stage, summary, milliseconds);
   }
   return hasWorked;
-}
-
-/** This month's partitions and the next one's, so that no month begins without its own. */
-async function makePartitions(db: Db, now: Date): Promise<void> {
-  const dayMs = 86_400_000;
-  const [from, to] = [-dayMs, 32 * dayMs].map((offset) => new Date(now.getTime() + offset).toISOString().slice(0, 10));
-  if (from === undefined || to === undefined) return;
-  await ensurePartitions(db, "scores", from, to, now);
-  await ensurePartitions(db, "changes", from, to, now);
 }

@@ -1,14 +1,7 @@
 import fc from "fast-check";
 import { DateTime } from "luxon";
 import { describe, expect, test } from "vitest";
-import {
-  dayOfInstant,
-  formatDay,
-  lastCompleteDay,
-  nextLocalMidnight,
-  parseDay,
-  startOfDay,
-} from "../../src/scoring/days.ts";
+import { dayOfInstant, formatDay, nextLocalMidnight, parseDay, startOfDay } from "../../src/scoring/days.ts";
 
 const iso = (instant: number) => new Date(instant).toISOString();
 
@@ -115,8 +108,8 @@ describe("dayOfInstant", () => {
 
 test("the last complete day is the one before today, from the first instant of today on", () => {
   const midnight = Date.parse("2025-06-14T22:00:00Z");
-  expect(formatDay(lastCompleteDay("Europe/Vienna", midnight - 1))).toBe("2025-06-13");
-  expect(formatDay(lastCompleteDay("Europe/Vienna", midnight))).toBe("2025-06-14");
+  expect(formatDay(dayOfInstant("Europe/Vienna", midnight - 1) - 1)).toBe("2025-06-13");
+  expect(formatDay(dayOfInstant("Europe/Vienna", midnight) - 1)).toBe("2025-06-14");
 });
 
 test.each([

@@ -270,7 +270,7 @@ describe("ratios", () => {
 
   test("divide the metric by the other", () => {
     const health = score(ratio(), { a: value(5), seats: { ...value(10), unit: "seats" }, b });
-    expect(driver(health, "a")).toMatchObject({ value: 0.5, unit: "x per seats", points: 50 });
+    expect(driver(health, "a")).toMatchObject({ value: 0.5, unit: "x per seat", points: 50 });
   });
 
   test.each([

@@ -209,7 +209,7 @@ export const storyPlans: readonly StoryPlan[] = [
   ),
 ];
 
-/** Which account tells which story. */
+/** Which account tells which story. @internal */
 export const sampleStories: readonly { readonly accountKey: string; readonly story: SampleStory }[] = storyPlans.map(
   (plan) => ({ accountKey: keyOf(plan.name), story: plan.story }),
 );
