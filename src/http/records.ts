@@ -86,10 +86,16 @@ function parseBody(bytes: Buffer, now: Date): RecordsBody {
   if (!parsed.success) throw new Problem(400, z.prettifyError(parsed.error));
   const newest = newestDay(now);
   // Coverage never goes back: a year typed wrongly would make silence of everything to come.
-  const wrong = parsed.data.coverage.find(({ through }) => through < "0001-01-01" || through > newest);
-  if (wrong !== undefined) throw new Problem(400, `No ${wrong.kind} can be complete through ${wrong.through} yet.`);
+  const wrong = parsed.data.coverage.find(({ through }) => through < earliestCoverage || through > newest);
+  if (wrong !== undefined) {
+    const days = `expected a day from ${earliestCoverage} to ${newest}`;
+    throw new Problem(400, `The coverage of ${wrong.kind} cannot be through ${wrong.through}: ${days}.`);
+  }
   return parsed.data;
 }
+
+/** Windows end where coverage does: every score would have to read from there. */
+const earliestCoverage = "1970-01-01";
 
 /** Today where on earth the day begins first (UTC+14). */
 function newestDay(now: Date): string {

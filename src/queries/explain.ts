@@ -95,7 +95,8 @@ export async function explainAccount(
   const { scorer } = configuration;
   const coverage = await readCoverage(db);
   const stored = await readStored(db, account.accountId, question);
-  const asked = question.day === null ? now.getTime() : startOfDay(scorer.company.zone, parseDay(question.day));
+  const end = question.day === null ? Infinity : startOfDay(scorer.company.zone, parseDay(question.day));
+  const asked = Math.min(now.getTime(), end);
   const plan = mergePlans(await cataloguePlan(db, account.accountId), scorer.plan);
   const scope = historyScope(plan, coverage, Math.min(asked, stored.exact?.at.getTime() ?? asked));
   const [history] = await loadHistories(db, { ...scope, accounts: [account], forPast: true });

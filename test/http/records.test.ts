@@ -187,7 +187,8 @@ describe("the whole of a body", () => {
     ["coverage of an unknown kind", { coverage: [{ kind: "logins", through: "2026-03-01" }] }, /kind/],
     ["coverage without a day", { coverage: [{ kind: "usage", through: "soon" }] }, /through/],
     ["coverage before there were years", { coverage: [{ kind: "usage", through: "0000-01-01" }] }, /0000-01-01/],
-    ["coverage of days to come", { coverage: [{ kind: "usage", through: "2999-01-01" }] }, /complete through 2999/],
+    ["coverage of a year typed wrongly", { coverage: [{ kind: "usage", through: "0026-03-01" }] }, /0026-03-01/],
+    ["coverage of days to come", { coverage: [{ kind: "usage", through: "2999-01-01" }] }, /2999-01-01: expected/],
     ["more coverage than kinds", { coverage: Array(11).fill({ kind: "usage", through: "2026-03-01" }) }, /Too big/],
   ];
   test.for(cases)("is refused for %s, and nothing of it is kept", async ([, body, reason], { api, db }) => {
