@@ -84,24 +84,27 @@ test("a request whose connection breaks in the middle is 503, is not kept, and m
   away,
   db,
 }) => {
+  const waiting = sql<{ pid: number }>`
+    select pid from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()`;
   const blocker = await db.startTransaction().execute();
-  await sql`lock table records in access exclusive mode`.execute(blocker);
-  const answer = post(away);
-  await vi.waitFor(async () => expect(await waiting()).toBe(1), { timeout: 30_000 });
-  await sql`select pg_terminate_backend(pid) from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()`.execute(
-    db,
-  );
-  expectProblem(await answer, 503);
-  await blocker.rollback().execute();
+  try {
+    await sql`lock table records in access exclusive mode`.execute(blocker);
+    const answer = post(away);
+    const pid = await vi.waitFor(
+      async () => {
+        const { rows } = await waiting.execute(db);
+        expect(rows).toHaveLength(1);
+        return rows[0]?.pid;
+      },
+      { timeout: 30_000 },
+    );
+    await sql`select pg_terminate_backend(${pid}::integer)`.execute(db);
+    expectProblem(await answer, 503);
+  } finally {
+    await blocker.rollback().execute();
+  }
   expect(await db.selectFrom("accounts").selectAll().execute()).toEqual([]);
   await expectBack(away);
-
-  async function waiting(): Promise<number> {
-    const { rows } = await sql<{ count: number }>`
-      select count(*)::integer as count from pg_stat_activity
-      where wait_event_type = 'Lock' and datname = current_database()`.execute(db);
-    return rows[0]?.count ?? 0;
-  }
 });
 
 test("connections that all break at once cost their own requests only", async ({ away, db }) => {
