@@ -3,16 +3,19 @@ import { Problem } from "./problem.ts";
 
 /** Deeper than any record; a parser of ours recursing 20,000 levels would throw. */
 const deepest = 32;
+/** A hundred for each record of a full request. Ten megabytes of empty arrays would hold everybody else up for a second. */
+const mostValues = 500_000;
 
 /** Reads a body that says it is JSON, of at most `limit` bytes (inflated), into `request.body`, as bytes. */
 export function jsonBytes(limit: number): RequestHandler[] {
   return [expectJson, express.raw({ type: () => true, limit })];
 }
 
-/** The value in the bytes of a JSON document. Throws a `Problem` for what is no JSON, no strict UTF-8, or nested too deeply. */
+/** The value in the bytes of a JSON document. Throws a `Problem` for what is no JSON, no strict UTF-8, or nested too deeply or holds too much. */
 export function parseJson(bytes: Uint8Array): unknown {
   const text = decode(bytes);
-  if (isTooDeep(bytes)) throw new Problem(400, `The body is nested more than ${deepest} levels deep.`);
+  const excess = excessOf(bytes);
+  if (excess !== null) throw new Problem(400, excess);
   try {
     return JSON.parse(text);
   } catch (error) {
@@ -37,21 +40,27 @@ function decode(bytes: Uint8Array): string {
 }
 
 const [quote, backslash] = Buffer.from('"\\');
-/** By how much each byte changes the depth. */
-const bends = new Int8Array(256);
-for (const byte of Buffer.from("[{")) bends[byte] = 1;
-for (const byte of Buffer.from("]}")) bends[byte] = -1;
+/** By how much each byte changes the depth, and how many values it begins. */
+const bends = Buffer.alloc(256);
+const begins = Buffer.alloc(256);
+for (const byte of Buffer.from("[{")) bends.writeInt8(1, byte);
+for (const byte of Buffer.from("]}")) bends.writeInt8(-1, byte);
+for (const byte of Buffer.from("[{,")) begins.writeInt8(1, byte);
 
-/** Counts brackets outside strings, in one pass and before anything recurses over the document. */
-function isTooDeep(bytes: Uint8Array): boolean {
+/** What there is too much of, in words. Counted outside strings, in one pass, and before anything is built or recurses. */
+function excessOf(bytes: Uint8Array): string | null {
   let depth = 0;
+  let values = 0;
   let isInString = false;
   for (let at = 0; at < bytes.length; at += 1) {
     const byte = bytes[at] ?? 0;
     if (byte === quote) isInString = !isInString;
-    else if (!isInString) depth += bends[byte] ?? 0;
-    else if (byte === backslash) at += 1;
-    if (depth > deepest) return true;
+    else if (isInString) at += byte === backslash ? 1 : 0;
+    else {
+      depth += bends.readInt8(byte);
+      values += begins.readInt8(byte);
+      if (depth > deepest) return `The body is nested more than ${deepest} levels deep.`;
+    }
   }
-  return false;
+  return values > mostValues ? `The body holds more than ${mostValues} values.` : null;
 }

@@ -90,6 +90,14 @@ describe("depth", () => {
   });
 });
 
+test("millions of tiny values are refused before they are built", async ({ api, db }) => {
+  for (const value of ["[]", "{}", "0", '""']) {
+    const body = `{"records":[${`${value},`.repeat(1_000_000)}0]}`;
+    expect(expectProblem(await post(api, body), 400)).toContain("500000 values");
+  }
+  await expectNothingWritten(db);
+});
+
 describe("size", () => {
   const bomb = Buffer.alloc(50 * 1024 * 1024, "[");
 
