@@ -72,7 +72,9 @@ async function checkChannels(db: Db, channels: readonly CheckedChannel[]): Promi
           detail: `disabled: ${reason}; keepwell actions enable ${channel.id} when it is mended`,
         };
       if (channel.check === undefined) return { subject, state: "ok", detail: "cannot be checked without sending" };
-      const { ok, detail } = await channel.check(AbortSignal.timeout(checkDeadlineMs));
+      const { ok, detail } = await channel
+        .check(AbortSignal.timeout(checkDeadlineMs))
+        .catch(() => ({ ok: false, detail: "the check itself failed" }));
       return { subject, state: ok ? "ok" : "fault", detail };
     }),
   );
