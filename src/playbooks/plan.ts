@@ -38,7 +38,6 @@ export interface PlannedAction {
   /** Tasks are our own rows: theirs are done as soon as they are kept. */
   readonly state: "pending" | "sent" | "skipped";
   readonly reason: string;
-  readonly isCustomer: boolean;
 }
 
 /** A type rather than an interface, so that it can be kept as plain JSON. */
@@ -123,11 +122,11 @@ function planStep(step: Exclude<CompiledPlaybook["steps"][number], WaitStep>, oc
 function planEmail(step: EmailStep, occasion: Occasion): PlannedAction {
   const to = addressOf(step, occasion.subject);
   const isCustomer = step.to !== "owner";
-  if ("refusal" in to) return { ...skipped(step, occasion, "nobody", to.refusal), isCustomer };
+  if ("refusal" in to) return skipped(step, occasion, "nobody", to.refusal);
   const rendered = renderAll(occasion, [step.subject, step.body]);
-  if ("refusal" in rendered) return { ...skipped(step, occasion, to.address, rendered.refusal), isCustomer };
+  if ("refusal" in rendered) return skipped(step, occasion, to.address, rendered.refusal);
   const [subject = "", body = ""] = rendered.texts;
-  if (body === "") return { ...skipped(step, occasion, to.address, "the text came out empty"), isCustomer };
+  if (body === "") return skipped(step, occasion, to.address, "the text came out empty");
   const message = emailMessage({
     to: to.address,
     subject: subject === "" ? occasion.playbook.name : subject,
@@ -137,7 +136,7 @@ function planEmail(step: EmailStep, occasion: Occasion): PlannedAction {
     messageId: `<kw-${occasion.run.runId}-${step.id}-${occasion.run.visit}@${step.domain}>`,
     runKey: runKeyOf(occasion),
   });
-  return { ...pending(step, occasion, to.address, message), isCustomer };
+  return pending(step, occasion, to.address, message);
 }
 
 /** Any fixed address counts as the customer's: mail to it is never repeated in doubt, as nobody can know who reads it. */
@@ -224,7 +223,6 @@ function pending(
     message,
     state: "pending",
     reason: `reached in run ${run.runId}`,
-    isCustomer: false,
   };
 }
 

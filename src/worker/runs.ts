@@ -72,7 +72,7 @@ async function keepActions(
   now: Date,
 ): Promise<number> {
   let kept = 0;
-  for (const { isCustomer: _isCustomer, ...action } of plan.actions) {
+  for (const action of plan.actions) {
     const id = await insertAction(
       tx,
       {

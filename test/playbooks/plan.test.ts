@@ -145,7 +145,6 @@ describe("an e-mail", { timeout: 60_000 }, () => {
     expect(plan(mail)).toMatchObject({
       recipient: "bo@example.com",
       channel: "mail",
-      isCustomer: true,
       state: "pending",
     });
     const message = email(mail);
