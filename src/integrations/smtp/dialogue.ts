@@ -96,16 +96,17 @@ function inSession(
 }
 
 function connectionOptions(server: SmtpServer) {
+  // The library's own timers run to minutes. These never ring: the deadline ends the dialogue first, always with the same words.
+  const afterDeadlineMs = 2 * server.deadlineMs;
   return {
     host: server.host,
     port: server.port,
     secure: server.secure,
     requireTLS: server.requireTls,
-    // The library's own run to minutes; a lease lasts 60 s.
-    connectionTimeout: server.deadlineMs,
-    greetingTimeout: server.deadlineMs,
-    socketTimeout: server.deadlineMs,
-    dnsTimeout: server.deadlineMs,
+    connectionTimeout: afterDeadlineMs,
+    greetingTimeout: afterDeadlineMs,
+    socketTimeout: afterDeadlineMs,
+    dnsTimeout: afterDeadlineMs,
     socketCloseTimeout: 0,
     maxResponseSize: 64 * 1024,
     tls: {
