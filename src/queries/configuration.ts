@@ -66,14 +66,14 @@ export function compileConfiguration(documents: readonly SourceDocument[], unrea
   const owners = only("owners", readOwners, { owners: [] });
   const channels = only("channels", readChannels, []);
   const sources = only("sources", readSources, []);
-  const model = onlyModel(documents, unread, taken);
+  const models = compileModels(documents, unread, taken);
   const playbooks = compilePlaybooks(documents, unread, taken);
-  if (faults.length > 0 || !company || !owners || !channels || !sources || !model) return { faults };
+  if (faults.length > 0 || !company || !owners || !channels || !sources || !models) return { faults };
   return {
     configuration: {
       revisionKey: revisionKeyOf(documents),
       companyName: company.name,
-      scorer: { model, plan: planMetrics(model, playbooks), company: companyFacts(company) },
+      scorer: { models, plan: planMetrics(models, playbooks), company: companyFacts(company), lifecycle: null },
       owners,
       channels,
       playbooks,
@@ -132,19 +132,36 @@ function strayFaults(documents: readonly SourceDocument[]): ConfigFault[] {
   return faults;
 }
 
-function onlyModel(documents: readonly SourceDocument[], unread: Unread, taken: Taken): HealthModel | null {
-  const models = documents.filter((document) => document.kind === "health-model");
-  const compiled = models.map((document) => taken(readHealthModel(document.body, document.revision), document));
-  if (models.length === 0 && !unread.has("health-model")) {
-    return taken(
-      { faults: [faultAt("", undefined, "there is no health model: expected one in health-models/")] },
-      nowhere,
-    );
+/** In order of choice: by priority, then by id, the one default last. Null where any of them has a fault. */
+function compileModels(
+  documents: readonly SourceDocument[],
+  unread: Unread,
+  taken: Taken,
+): readonly HealthModel[] | null {
+  const written = documents.filter((document) => document.kind === "health-model");
+  const read = written.map((document) => ({
+    document,
+    model: taken(readHealthModel(document.body, document.revision), document),
+  }));
+  const models = read.flatMap(({ model }) => (model === null ? [] : [model]));
+  const defaults = read.filter(({ model }) => model?.appliesTo === null);
+  for (const { document } of defaults.slice(1)) {
+    const first = defaults[0]?.model?.id ?? "";
+    const message = `a second default: "${first}" has no appliesTo either, expected exactly one model without`;
+    taken({ faults: [faultAt("", undefined, message)] }, document);
   }
-  for (const document of models.slice(1)) {
-    taken({ faults: [faultAt("", undefined, "more than one health model is not supported yet")] }, document);
+  // What could not be read may have been the default.
+  const isComplete = models.length === written.length && !unread.has("health-model");
+  if (isComplete && defaults.length === 0) {
+    const message =
+      written.length === 0
+        ? "there is no health model: expected one in health-models/"
+        : "no health model is the default: expected exactly one without appliesTo";
+    taken({ faults: [faultAt("", undefined, message)] }, nowhere);
   }
-  return compiled[0] ?? null;
+  if (!isComplete || defaults.length !== 1) return null;
+  const rank = (model: HealthModel) => (model.appliesTo === null ? -1 : model.priority);
+  return models.sort((one, other) => rank(other) - rank(one) || (one.id < other.id ? -1 : 1));
 }
 
 /** In order of id: no playbook's turn depends on the order of files. */
@@ -184,8 +201,8 @@ function playbookContext(documents: readonly SourceDocument[]): Omit<PlaybookCon
   };
 }
 
-/** What the health model measures, and what conditions and templates name beside it. */
-function planMetrics(model: HealthModel, playbooks: readonly CompiledPlaybook[]) {
+/** What the health models measure, and what conditions and templates name beside it. */
+function planMetrics(models: readonly HealthModel[], playbooks: readonly CompiledPlaybook[]) {
   const named = playbooks.flatMap((playbook) => metricsAmong(playbook.facts));
-  return compileMetrics([...model.metricNames, ...named]).plan;
+  return compileMetrics([...models.flatMap(({ metricNames }) => metricNames), ...named]).plan;
 }

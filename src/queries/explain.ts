@@ -4,7 +4,7 @@ import { describeState } from "../playbooks/describe.ts";
 import type { CompiledPlaybook } from "../playbooks/playbook.ts";
 import { scoreAccount } from "../scoring/account-score.ts";
 import { formatDay, parseDay, startOfDay } from "../scoring/days.ts";
-import { type Facts, factsOf } from "../scoring/facts.ts";
+import { type Facts, factsOf, lifecycleFacts } from "../scoring/facts.ts";
 import type { AccountHistory, MetricValue, StreamCoverage } from "../scoring/history.ts";
 import { historyScope } from "../scoring/history-scope.ts";
 import { usageMetricNames } from "../scoring/metrics/usage.ts";
@@ -19,6 +19,7 @@ import { readScores, type StoredScore } from "../store/scores.ts";
 import { readUsageNamesOf } from "../store/usage-names.ts";
 
 const stateSchema = z.enum(["value", "no-data", "stale", "not-applicable"]);
+const driverStateSchema = z.enum([...stateSchema.options, "held"]);
 const valueSchema = z.union([z.number(), z.string()]).nullable();
 
 /** What `explain --json` and `GET /api/v1/accounts/:id` answer. */
@@ -46,7 +47,7 @@ export const explanationSchema = z.strictObject({
       value: valueSchema,
       unit: z.string(),
       ageDays: z.number().nullable(),
-      state: stateSchema,
+      state: driverStateSchema,
       points: z.number().nullable(),
       weight: z.number(),
       contribution: z.number(),
@@ -107,6 +108,7 @@ export async function explainAccount(
   const metrics = sortedByName(new Map([...computed, ...Object.entries(score.metrics)]));
   const fields = accountAsOf(history, at);
   const facts = factsOf({ key: account.key, ...fields }, metrics, score);
+  if (score.lifecycle !== null) lifecycleFacts(facts, score.lifecycle, at);
   const zone = fields.zone ?? scorer.company.zone;
   const states = question.day === null ? await readTriggerStates(db, [account.accountId]) : null;
   return {
@@ -116,7 +118,7 @@ export async function explainAccount(
       name: fields.name ?? account.name,
       owner: fields.owner ?? null,
       segment: fields.segment ?? null,
-      stage: fields.stage ?? null,
+      stage: score.lifecycle?.stage ?? fields.stage ?? null,
       asOf: score.at.toISOString(),
       model: score.modelId,
       revision: score.modelRevision,
@@ -163,7 +165,8 @@ function compute(
   const zone = accountAsOf(history, now.getTime()).zone ?? scorer.company.zone;
   const end = question.day === null ? Infinity : startOfDay(zone, parseDay(question.day) + 1) - 1;
   const at = Math.min(now.getTime(), end);
-  const score = scoreAccount(scorer, history, coverage, before?.bandMemory ?? null, at);
+  const memory = before === null ? null : { band: before.bandMemory, lifecycle: before.lifecycle };
+  const score = scoreAccount(scorer, { history, coverage, memory, children: [] }, at);
   return {
     ...score.health,
     accountId: history.accountId,
@@ -172,6 +175,8 @@ function compute(
     origin: "replayed",
     modelId: score.modelId,
     modelRevision: score.modelRevision,
+    modelReason: score.modelReason,
+    lifecycle: score.lifecycle,
     metrics: Object.fromEntries(score.metrics),
   };
 }

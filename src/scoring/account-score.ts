@@ -1,59 +1,83 @@
+import { overrideAsOf } from "./by-hand.ts";
 import { dayOfInstant, nextLocalMidnight } from "./days.ts";
-import { factsOf } from "./facts.ts";
+import { factsOf, lifecycleFacts } from "./facts.ts";
 import { scoreHealth } from "./health.ts";
 import type { HealthModel } from "./health-model.ts";
 import type {
   AccountHistory,
-  BandMemory,
+  AccountMemory,
+  ChildScore,
   CompanyFacts,
   DayNumber,
   HealthScore,
   Instant,
+  LifecycleState,
   MetricValue,
   StreamCoverage,
 } from "./history.ts";
+import { judgeLifecycle, type Lifecycle } from "./lifecycle.ts";
 import { computeMetrics, type MetricPlan } from "./metrics.ts";
+import { chooseModel } from "./model-choice.ts";
 import { accountAsOf } from "./record-state.ts";
 
 /** Everything that turns a history into a score, compiled once. */
 export interface Scorer {
-  readonly model: HealthModel;
+  /** In order of choice: the first that applies scores an account; the default stands last. Never empty. */
+  readonly models: readonly HealthModel[];
   readonly plan: MetricPlan;
   readonly company: CompanyFacts;
+  /** Null where there is no lifecycle.json. */
+  readonly lifecycle: Lifecycle | null;
+}
+
+/** What is known of one account when it is scored. */
+export interface AccountKnowledge {
+  readonly history: AccountHistory;
+  readonly coverage: StreamCoverage;
+  /** Null at its first score. */
+  readonly memory: AccountMemory | null;
+  /** The newest scores of the accounts whose parent it is; empty for most. */
+  readonly children: readonly ChildScore[];
 }
 
 /** The score of one account as of a moment, with all that explains it. */
 export interface AccountScore {
   readonly modelId: string;
   readonly modelRevision: number;
+  /** Why this model, in words. */
+  readonly modelReason: string;
   /** The account's local day at that moment. */
   readonly localDay: DayNumber;
   readonly metrics: ReadonlyMap<string, MetricValue>;
+  readonly lifecycle: LifecycleState;
   readonly health: HealthScore;
-  /** When time alone makes a new score due: the next local midnight, or the end of a dwell before it. */
+  /** When time alone makes a new score due: the next local midnight, or the end of a dwell or an override before it. */
   readonly dueAt: Instant;
 }
 
-/** Computes an account's score from what was known at `now`: metrics → health model → score, band, drivers, coverage. */
-export function scoreAccount(
-  scorer: Scorer,
-  history: AccountHistory,
-  coverage: StreamCoverage,
-  memory: BandMemory | null,
-  now: Instant,
-): AccountScore {
+/** Computes an account's score from what was known at `now`: metrics → lifecycle → choice of model → score, band, drivers, coverage. */
+export function scoreAccount(scorer: Scorer, known: AccountKnowledge, now: Instant): AccountScore {
+  const { history, coverage, memory, children } = known;
   const metrics = computeMetrics(scorer.plan, history, coverage, scorer.company, now);
   const account = accountAsOf(history, now);
   const facts = factsOf({ key: history.key, ...account }, metrics, null);
-  const { dueAt: dwellEndsAt, ...health } = scoreHealth(scorer.model, metrics, facts, memory, now);
+  const stageOf = { history, account, facts, memory: memory?.lifecycle ?? null };
+  const lifecycle = judgeLifecycle(scorer.lifecycle, stageOf, now);
+  lifecycleFacts(facts, lifecycle.state, now);
+  const choice = chooseModel(scorer.models, facts);
+  const override = overrideAsOf(history, now);
+  const input = { metrics, accountFacts: facts, memory: memory?.band ?? null, override, children };
+  const { dueAt: healthDueAt, ...health } = scoreHealth(choice.model, input, now);
   const zone = account.zone ?? scorer.company.zone;
-  const midnight = nextLocalMidnight(zone, now);
+  const dues = [healthDueAt, lifecycle.dueAt, override?.until ?? null].filter((due) => due !== null);
   return {
-    modelId: scorer.model.id,
-    modelRevision: scorer.model.revision,
+    modelId: choice.model.id,
+    modelRevision: choice.model.revision,
+    modelReason: choice.reason,
     localDay: dayOfInstant(zone, now),
     metrics,
+    lifecycle: lifecycle.state,
     health,
-    dueAt: dwellEndsAt === null ? midnight : Math.min(midnight, dwellEndsAt),
+    dueAt: Math.min(nextLocalMidnight(zone, now), ...dues),
   };
 }

@@ -22,16 +22,31 @@ const fixedFacts: ReadonlyMap<string, FactType> = new Map([
   ["segment", "text"],
   ["stage", "text"],
   ["owner", "text"],
+  ["stage.previous", "text"],
+  ["stage.decided_by", "text"],
+  ["stage.days", "number"],
+  ["journey.status", "text"],
   ["score", "number"],
+  ["score.computed", "number"],
   ["band", "text"],
   ["coverage", "number"],
+  ["confidence", "number"],
+  ["model", "text"],
+  ["override", "boolean"],
 ]);
+
+/** The facts that a health model brings about. */
+export const healthFactNames: readonly string[] = [
+  ...["score", "score.computed", "band", "coverage", "confidence", "model", "override"],
+];
 
 /** Names of the facts whose names do not depend on the data; `account.fields.<name>` and metrics stand beside them. */
 export const fixedFactNames: readonly string[] = [...fixedFacts.keys()];
 
 const ownField = /^account\.fields\.[a-z][a-z0-9_]*$/i;
-const planned = /^(risk|pulse|sentiment|milestone|milestones|opportunity|touchpoints|renewal)(\.|$)/;
+/** Whether a milestone of lifecycle.json is reached, how it stands, and days since it was reached. */
+const milestone = /^milestone\.[a-z0-9]+(-[a-z0-9]+)*(\.status|\.days)?$/;
+const planned = /^(risk|sentiment)(\.|$)/;
 
 /** The metrics whose names are fixed, so that a slip of the pen finds its neighbour. */
 const fixedMetricNames = metricForms.map(({ name }) => name).filter((name) => !name.includes("<"));
@@ -41,7 +56,19 @@ function factType(name: string): FactType | null {
   const fixed = fixedFacts.get(name);
   if (fixed !== undefined) return fixed;
   if (ownField.test(name)) return "any";
+  if (milestone.test(name)) return milestoneType(name);
   return metricDefinition(name)?.type ?? null;
+}
+
+function milestoneType(name: string): FactType {
+  if (name.endsWith(".status")) return "text";
+  return name.endsWith(".days") ? "number" : "boolean";
+}
+
+/** The milestones that `facts` name, each once. */
+export function milestonesAmong(facts: Iterable<string>): readonly string[] {
+  const named = [...facts].filter((name) => milestone.test(name)).map((name) => name.split(".")[1] ?? "");
+  return [...new Set(named)];
 }
 
 /** Every fact there is: what segments, triggers and branches may name. */

@@ -1,4 +1,4 @@
-import type { MetricValue } from "./history.ts";
+import type { Confidence, Instant, LifecycleState, MetricValue, MilestoneStatus } from "./history.ts";
 import type { FieldsOf } from "./records.ts";
 
 /** What a condition can compare. Days are `YYYY-MM-DD` texts. */
@@ -17,6 +17,9 @@ export interface HealthFacts {
   readonly score: number | null;
   readonly band: string | null;
   readonly coverage: number;
+  readonly computed?: number | null;
+  readonly confidence?: Confidence | null;
+  readonly modelId?: string;
 }
 
 /**
@@ -34,8 +37,37 @@ export function factsOf(
     put(facts, "score", health.score);
     put(facts, "band", health.band);
     put(facts, "coverage", health.coverage);
+    put(facts, "score.computed", health.computed);
+    put(facts, "confidence", health.confidence?.value);
+    put(facts, "model", health.modelId);
   }
   return facts;
+}
+
+/** Adds the facts of a lifecycle; the stage that was judged stands for the CRM's. */
+export function lifecycleFacts(facts: Map<string, FactValue>, state: LifecycleState, now: Instant): void {
+  facts.delete("stage");
+  put(facts, "stage", state.stage);
+  put(facts, "stage.previous", state.previous);
+  put(facts, "stage.decided_by", state.decidedBy);
+  if (state.stage !== null && state.since !== null) facts.set("stage.days", wholeDays(now - state.since));
+  for (const { id, status, reachedAt } of state.milestones) {
+    facts.set(`milestone.${id}`, status === "reached");
+    facts.set(`milestone.${id}.status`, status);
+    if (reachedAt !== null) facts.set(`milestone.${id}.days`, wholeDays(now - reachedAt));
+  }
+  put(facts, "journey.status", journeyStatus(state));
+}
+
+/** The worst status of the milestones that are still to come; null where there are none. */
+export function journeyStatus(state: LifecycleState): MilestoneStatus | null {
+  const statuses = state.milestones.map(({ status }) => status);
+  const order = ["stuck", "behind", "on-track"] as const;
+  return order.find((status) => statuses.includes(status)) ?? (statuses.includes("reached") ? "on-track" : null);
+}
+
+function wholeDays(ms: number): number {
+  return Math.floor(ms / 86_400_000);
 }
 
 /** The facts an account's own fields give; a field that is null or not given is missing. */

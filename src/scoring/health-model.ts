@@ -6,7 +6,7 @@ import { dayMs, durationSchema, parseDuration } from "./duration.ts";
 import { metricsAmong } from "./fact-catalogue.ts";
 import { type Fault, faultsOf, type Vocabulary } from "./fault.ts";
 import { type Curve, compileCurve, curveSchema } from "./health-model/curve.ts";
-import { capCatalogue, ruleFaults } from "./health-model/rules.ts";
+import { appliesToCatalogue, capCatalogue, ruleFaults } from "./health-model/rules.ts";
 
 const id = z.string().regex(/^[a-z0-9][a-z0-9-]{0,59}$/, "expected lower-case letters, digits and -, at most 60");
 const weight = z.number().min(0, "expected a weight of 0 or more").max(1e6, "expected a weight of at most 1000000");
@@ -35,6 +35,15 @@ export const healthModelSchema = z.strictObject({
   $schema: z.string().optional(),
   id,
   name: z.string().min(1, "expected a name").max(200, "expected at most 200 characters"),
+  appliesTo: conditionSchema
+    .describe("Which accounts it scores; exactly one model has no appliesTo: the default for all others")
+    .optional(),
+  priority: z
+    .int()
+    .min(0, "expected 0 or more")
+    .max(1000, "expected at most 1000")
+    .describe("Of several models that apply the one with the highest priority scores, then the first by id")
+    .default(0),
   bands: z.array(z.strictObject({ id, from: scorePoints })).min(1, "expected at least one band"),
   hysteresis: z.strictObject({ points: scorePoints, dwell: durationSchema }).default({ points: 0, dwell: "0d" }),
   minimumCoverage: z
@@ -88,6 +97,9 @@ export interface HealthModel {
   readonly id: string;
   readonly name: string;
   readonly revision: number;
+  /** Null: the default model. */
+  readonly appliesTo: CompiledCondition | null;
+  readonly priority: number;
   readonly bands: BandRules;
   readonly minimumCoverage: number;
   /** In the order written; measures of one group stand together. */
@@ -105,18 +117,7 @@ const vocabulary: Vocabulary = {
     ...Object.keys(measureSchema.shape),
     ...["from", "points", "dwell", "measures", "when", "max", "reason"],
   ],
-  planned: [
-    "appliesTo",
-    "holdFor",
-    "rollUp",
-    "rollup",
-    "override",
-    "overrides",
-    "aggregate",
-    "combine",
-    "worstOf",
-    "extends",
-  ],
+  planned: ["holdFor", "rollUp", "rollup", "override", "overrides", "aggregate", "combine", "worstOf", "extends"],
 };
 
 /** Compiles a health model, or lists everything wrong with the document. */
@@ -139,11 +140,14 @@ function compiled(document: HealthModelDocument, revision: number): HealthModel 
   const measures = compileMeasures(document);
   const caps = document.caps.map(compileCap);
   const capFacts = [...new Set(caps.flatMap(({ when }) => when.facts))];
+  const appliesTo = document.appliesTo === undefined ? null : compileAppliesTo(document.appliesTo);
   const measured = measures.flatMap(({ metric, per }) => (per === null ? [metric] : [metric, per]));
   return {
     id: document.id,
     name: document.name,
     revision,
+    appliesTo,
+    priority: document.priority,
     bands: {
       bands: document.bands.map((band) => ({ id: band.id, fromTenths: toTenths(band.from) })),
       hysteresisTenths: toTenths(document.hysteresis.points),
@@ -153,7 +157,7 @@ function compiled(document: HealthModelDocument, revision: number): HealthModel 
     measures,
     caps,
     capFacts,
-    metricNames: [...new Set([...measured, ...metricsAmong(capFacts)])],
+    metricNames: [...new Set([...measured, ...metricsAmong([...capFacts, ...(appliesTo?.facts ?? [])])])],
   };
 }
 
@@ -188,6 +192,13 @@ function compileCap(cap: HealthModelDocument["caps"][number]): Cap {
   const when = compileCondition(cap.when, capCatalogue);
   if ("faults" in when) throw new Error(`a cap passed the rules but does not compile: ${when.faults[0]?.message}`);
   return { when: when.condition, maxTenths: toTenths(cap.max), reason: cap.reason };
+}
+
+function compileAppliesTo(document: NonNullable<HealthModelDocument["appliesTo"]>): CompiledCondition {
+  const compiled = compileCondition(document, appliesToCatalogue);
+  if ("faults" in compiled)
+    throw new Error(`appliesTo passed the rules but does not compile: ${compiled.faults[0]?.message}`);
+  return compiled.condition;
 }
 
 function sumOf(parts: readonly { readonly weight: number }[]): number {

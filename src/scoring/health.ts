@@ -3,10 +3,21 @@ import { allotTenths, toTenths } from "./contributions.ts";
 import { type Facts, type FactValue, metricFact } from "./facts.ts";
 import { type Reading, readMeasure } from "./health/reading.ts";
 import type { Cap, HealthModel } from "./health-model.ts";
-import type { BandMemory, Driver, HealthScore, Instant, MetricValue } from "./history.ts";
+import type { BandMemory, ChildScore, Driver, HealthScore, Instant, MetricValue, Override } from "./history.ts";
 
 /** A score, and when its band changes by time alone. */
 export type ScoredHealth = HealthScore & { readonly dueAt: Instant | null };
+
+/** What a model scores an account by. */
+export interface HealthInput {
+  readonly metrics: ReadonlyMap<string, MetricValue>;
+  /** The account's own fields and its lifecycle (metrics among them do no harm). */
+  readonly accountFacts: Facts;
+  /** What the band remembered after the evaluation before this one. */
+  readonly memory: BandMemory | null;
+  readonly override: Override | null;
+  readonly children: readonly ChildScore[];
+}
 
 /** A cap that applies, and the facts it was judged by. */
 interface MatchedCap {
@@ -24,14 +35,11 @@ interface Mean {
 }
 
 /**
- * Scores one account by a health model: points, weights over what counts, coverage, caps, band. `accountFacts` are the account's own
- * fields (metrics among them do no harm), `memory` what the band remembered after the evaluation before this one.
+ * Scores one account by a health model: points, weights over what counts, coverage, caps, band.
  */
 export function scoreHealth(
   model: HealthModel,
-  metrics: ReadonlyMap<string, MetricValue>,
-  accountFacts: Facts,
-  memory: BandMemory | null,
+  { metrics, accountFacts, memory }: HealthInput,
   now: Instant,
 ): ScoredHealth {
   const readings = model.measures.map((measure) => readMeasure(measure, metrics));
@@ -48,6 +56,9 @@ export function scoreHealth(
   return {
     score: tenths === null ? null : tenths / 10,
     band: step.band,
+    computed: tenths === null ? null : tenths / 10,
+    suggestedBand: step.band,
+    confidence: { value: coverage, coverage, freshness: 1, history: 1 },
     bandMemory: step.memory,
     coverage,
     drivers,

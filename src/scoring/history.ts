@@ -35,12 +35,21 @@ export interface UsageSeries {
   readonly revisions?: readonly UsageRevision[] | undefined;
 }
 
+/** One user's use of one usage name on one day. `user` is a number of the store's; only equality matters. */
+export interface UserDay {
+  readonly day: DayNumber;
+  readonly user: number;
+  readonly recordedAt: Instant;
+}
+
 /** All that is known of one account, up to any moment: the input of every metric. */
 export interface AccountHistory {
   readonly accountId: number;
   readonly key: string;
   readonly changes: readonly RecordChange[];
   readonly usage: ReadonlyMap<string, UsageSeries>;
+  /** Who used what, per usage name; loaded only where a metric counts users. */
+  readonly users: ReadonlyMap<string, readonly UserDay[]>;
 }
 
 /** One statement of a stream: "all days up to `throughDay` are delivered". */
@@ -51,10 +60,22 @@ export interface CoverageStatement {
   readonly backfilled: boolean;
 }
 
-/** What the streams have stated, per kind of record, and per usage name (the statements of the stream that delivers the name). */
+/** A stretch of time in which a stream failed. */
+export interface Outage {
+  readonly beganAt: Instant;
+  /** Null while it goes on. */
+  readonly endedAt: Instant | null;
+}
+
+/**
+ * What the streams have stated and when they failed, per kind of record, and per usage name (of the stream that delivers the name).
+ * A kind that several streams deliver fails while one of them does.
+ */
 export interface StreamCoverage {
   readonly kinds: ReadonlyMap<StreamKind, readonly CoverageStatement[]>;
   readonly usageNames: ReadonlyMap<string, readonly CoverageStatement[]>;
+  readonly kindOutages: ReadonlyMap<StreamKind, readonly Outage[]>;
+  readonly usageOutages: ReadonlyMap<string, readonly Outage[]>;
 }
 
 /** What metrics need to know of the company. Rates: units of the reporting currency for one unit of the key, newest last. */
@@ -78,6 +99,9 @@ export interface MetricValue {
   readonly reason?: string | undefined;
 }
 
+/** As a metric, or `held`: the source fails, and the last good points stand for a while. */
+export type DriverState = MetricState | "held";
+
 /** One measure's part in a score. Contributions (points) of all drivers add up to the score exactly. */
 export interface Driver {
   readonly group: string;
@@ -87,7 +111,7 @@ export interface Driver {
   readonly value: number | string | null;
   readonly unit: string;
   readonly ageDays: number | null;
-  readonly state: MetricState;
+  readonly state: DriverState;
   /** 0–100 from the curve; null when the measure does not count. */
   readonly points: number | null;
   /** Share of the whole score, 0–1, after normalisation over what counts. */
@@ -110,15 +134,81 @@ export interface BandMemory {
   readonly further?: readonly { readonly band: string; readonly since: Instant }[] | undefined;
 }
 
-/** The whole answer of a health model for one account as of a moment. */
-export interface HealthScore {
-  /** 0.0–100.0, or null when coverage is below the minimum. */
+/** How far a score can be relied on. Each part is 0–1; `value` is their product. */
+export interface Confidence {
+  readonly value: number;
+  readonly coverage: number;
+  readonly freshness: number;
+  readonly history: number;
+}
+
+/** What a person put in place of the computed score or band, as of a moment. */
+export interface Override {
   readonly score: number | null;
   readonly band: string | null;
+  /** First moment at which it no longer holds; null: until it is taken back. */
+  readonly until: Instant | null;
+  readonly reason: string;
+  readonly by: string;
+}
+
+/** The whole answer of a health model for one account as of a moment. */
+export interface HealthScore {
+  /** 0.0–100.0, or null when coverage is below the minimum. What an override says, where there is one. */
+  readonly score: number | null;
+  readonly band: string | null;
+  /** The score as it would be without an override. */
+  readonly computed: number | null;
+  /** Without a score: the band of what is known, as a hint; null when nothing is. With one: its band. */
+  readonly suggestedBand: string | null;
+  readonly confidence: Confidence;
   readonly bandMemory: BandMemory;
   /** 0–1. */
   readonly coverage: number;
   readonly drivers: readonly Driver[];
   /** Why this score or band, or why none, in words. */
   readonly reason: string;
+}
+
+/** Where a milestone stands. `open`: not reached, and no time is expected. */
+export type MilestoneStatus = "reached" | "on-track" | "behind" | "stuck" | "open";
+
+export interface MilestoneState {
+  readonly id: string;
+  readonly status: MilestoneStatus;
+  /** When it was reached; null while it is not. */
+  readonly reachedAt: Instant | null;
+  /** How it was reached. */
+  readonly by: "condition" | "event" | "hand" | null;
+  /** By when it was expected; null where nothing is expected. */
+  readonly expectedAt: Instant | null;
+}
+
+/** Where an account is in its life as of a moment; also what the next judgement remembers. */
+export interface LifecycleState {
+  /** Null where nothing names one. */
+  readonly stage: string | null;
+  /** What decided: a person, the CRM's field, or the rules. */
+  readonly decidedBy: "hand" | "crm" | "conditions" | null;
+  readonly since: Instant | null;
+  /** The stage before this one. */
+  readonly previous: string | null;
+  readonly reason: string;
+  readonly milestones: readonly MilestoneState[];
+}
+
+/** What an account's next score remembers of the one before. */
+export interface AccountMemory {
+  readonly band: BandMemory | null;
+  readonly lifecycle: LifecycleState | null;
+}
+
+/** A child account's newest score, for its parent. */
+export interface ChildScore {
+  readonly key: string;
+  readonly name: string;
+  readonly score: number | null;
+  readonly band: string | null;
+  /** In the reporting currency; null when unknown. */
+  readonly mrr: number | null;
 }

@@ -1,7 +1,7 @@
 import { z } from "zod";
 
-/** The kinds of record that mutate over time and are kept as change rows. Usage is kept apart, as daily totals. */
-export const recordKinds = [
+/** The kinds of record that sources deliver. Usage is kept apart, as daily totals. */
+export const sourceKinds = [
   "account",
   "contact",
   "ticket",
@@ -12,10 +12,17 @@ export const recordKinds = [
   "touchpoint",
   "event",
 ] as const;
+export type SourceKind = (typeof sourceKinds)[number];
+
+/** The kinds that only a person makes, with Keepwell's own commands and API. A touchpoint may come from both sides. */
+const handKinds = ["pulse", "note", "override", "milestone", "stage", "snooze"] as const;
+
+/** The kinds of record that mutate over time and are kept as change rows. */
+const recordKinds = [...sourceKinds, ...handKinds] as const;
 export type RecordKind = (typeof recordKinds)[number];
 
-/** The kinds a stream can deliver: the record kinds and usage. */
-export const streamKinds = [...recordKinds, "usage"] as const;
+/** The kinds a stream can deliver: those of sources, and usage. */
+export const streamKinds = [...sourceKinds, "usage"] as const;
 export type StreamKind = (typeof streamKinds)[number];
 
 const text = z.string().max(10_000);
@@ -84,12 +91,14 @@ export const recordFields = {
       firstRespondedAt: momentSchema.nullable(),
       solvedAt: momentSchema.nullable(),
       escalated: z.boolean().nullable(),
+      /** How often it was opened again, as the vendor counts; without it the changes of its status are counted. */
+      reopens: z.int().nonnegative().nullable(),
     })
     .partial(),
   survey: z
     .strictObject({
       type: z.enum(["nps", "csat", "ces"]),
-      /** As answered: NPS 0–10, CSAT 1–`scale` (5 unless given), CES 1–7. */
+      /** A survey without a score was asked and not answered. As answered: NPS 0–10, CSAT 1–`scale` (5 unless given), CES 1–7. */
       score: quantity,
       scale: quantity.positive().nullable(),
       comment: text.nullable(),
@@ -111,6 +120,8 @@ export const recordFields = {
       seats: z.int().nonnegative().nullable(),
       trial: z.boolean().nullable(),
       autoRenew: z.boolean().nullable(),
+      /** Day on which the customer said that it will end. */
+      noticeOn: daySchema.nullable(),
     })
     .partial(),
   invoice: z
@@ -122,6 +133,10 @@ export const recordFields = {
       issuedOn: daySchema,
       dueOn: daySchema,
       paidAt: momentSchema.nullable(),
+      /** What has been paid of it so far. */
+      amountPaidMinor: minorUnits.nullable(),
+      /** The newest attempt to collect it that failed; each failed attempt is a change of its own. */
+      paymentFailedAt: momentSchema.nullable(),
     })
     .partial(),
   opportunity: z
@@ -142,6 +157,26 @@ export const recordFields = {
     })
     .partial(),
   event: z.strictObject({ name: label, payload: z.record(z.string(), z.json()) }).partial(),
+  /** What the CSM feels: 1 (will leave) to 5 (delighted). Each is a record of its own. */
+  pulse: z.strictObject({ score: z.int().min(1).max(5), note: text.nullable(), by: label }).partial(),
+  note: z.strictObject({ text, by: label }).partial(),
+  /** One record per account, id `override`: what people are shown in place of the computed score or band; both null takes it back. */
+  override: z
+    .strictObject({
+      score: z.number().min(0).max(100).nullable(),
+      band: label.nullable(),
+      /** First moment at which it no longer holds. */
+      until: momentSchema.nullable(),
+      reason: text,
+      by: label,
+    })
+    .partial(),
+  /** The record's id is the milestone's; `reached: false` takes back a slip of the hand. */
+  milestone: z.strictObject({ reached: z.boolean(), note: text.nullable(), by: label }).partial(),
+  /** One record per account, id `stage`: null gives the choice back to the CRM and the rules. */
+  stage: z.strictObject({ stage: label.nullable(), reason: text.nullable(), by: label }).partial(),
+  /** One record per account, id `snooze`: until then no playbook begins a run; null ends it. */
+  snooze: z.strictObject({ until: momentSchema.nullable(), reason: text.nullable(), by: label }).partial(),
 } as const satisfies Record<RecordKind, z.ZodType>;
 
 export type FieldsOf<K extends RecordKind> = z.infer<(typeof recordFields)[K]>;
@@ -173,6 +208,8 @@ export interface UsageInput {
   readonly day: string;
   readonly value: number;
   readonly id?: string | undefined;
+  /** Who used it, by any id the sender has: counted, never shown. Events only. */
+  readonly user?: string | undefined;
 }
 
 export type Input = RecordInput | UsageInput;
@@ -213,5 +250,6 @@ export const inputSchema = z.discriminatedUnion("kind", [
     day: daySchema,
     value: quantity,
     id: label.optional(),
+    user: label.optional(),
   }),
 ]);

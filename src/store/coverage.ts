@@ -1,5 +1,5 @@
 import { sql } from "kysely";
-import type { CoverageStatement, StreamCoverage } from "../scoring/history.ts";
+import type { CoverageStatement, Outage, StreamCoverage } from "../scoring/history.ts";
 import { type StreamKind, streamKinds } from "../scoring/records.ts";
 import type { Db, Tx } from "./db.ts";
 
@@ -29,14 +29,36 @@ export async function readCoverage(db: Db | Tx): Promise<StreamCoverage> {
     append(byStream, row.streamId, statement);
   }
   const names = await db.selectFrom("usageNames").select(["name", "streamId"]).execute();
-  const usageNames = new Map(
-    names.map(({ name, streamId }) => [name, streamId === null ? [] : (byStream.get(streamId) ?? [])]),
-  );
-  return { kinds, usageNames };
+  const perName = <Item>(ofStream: ReadonlyMap<number, Item[]>) =>
+    new Map(names.map(({ name, streamId }) => [name, streamId === null ? [] : (ofStream.get(streamId) ?? [])]));
+  const outages = await readOutages(db);
+  return {
+    kinds,
+    usageNames: perName(byStream),
+    kindOutages: outages.byKind,
+    usageOutages: perName(outages.byStream),
+  };
 }
 
-function append<K>(lists: Map<K, CoverageStatement[]>, key: K, statement: CoverageStatement): void {
+async function readOutages(db: Db | Tx) {
+  const { rows } = await sql<{ streamId: number; kind: string; beganAt: number; endedAt: number | null }>`
+    select o.stream_id, s.kind, extract(epoch from o.began_at)::float8 * 1000 as began_at,
+      extract(epoch from o.ended_at)::float8 * 1000 as ended_at
+    from stream_outages o join streams s on s.id = o.stream_id
+    order by o.began_at`.execute(db);
+  const byKind = new Map<StreamKind, Outage[]>();
+  const byStream = new Map<number, Outage[]>();
+  for (const row of rows) {
+    const outage = { beganAt: Math.round(row.beganAt), endedAt: row.endedAt === null ? null : Math.round(row.endedAt) };
+    const kind = streamKinds.find((known) => known === row.kind);
+    if (kind !== undefined) append(byKind, kind, outage);
+    append(byStream, row.streamId, outage);
+  }
+  return { byKind, byStream };
+}
+
+function append<K, Item>(lists: Map<K, Item[]>, key: K, item: Item): void {
   const list = lists.get(key);
-  if (list === undefined) lists.set(key, [statement]);
-  else list.push(statement);
+  if (list === undefined) lists.set(key, [item]);
+  else list.push(item);
 }

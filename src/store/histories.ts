@@ -30,7 +30,7 @@ export async function loadHistories(db: Db | Tx, scope: HistoryScope): Promise<A
     for (const [nameId, name] of names) {
       addRevisions(series, name, revisions.get(`${accountId} ${nameId}`));
     }
-    histories.push({ accountId, key, changes: changes.get(accountId) ?? [], usage: series });
+    histories.push({ accountId, key, changes: changes.get(accountId) ?? [], usage: series, users: new Map() });
   }
   return histories;
 }

@@ -1,5 +1,5 @@
 import type { ColumnType, Generated } from "kysely";
-import type { BandMemory } from "../scoring/history.ts";
+import type { BandMemory, Confidence, LifecycleState } from "../scoring/history.ts";
 import type { PackedDriver, PackedMetrics } from "./scores/packing.ts";
 
 /** A day, `YYYY-MM-DD`. */
@@ -18,6 +18,7 @@ interface Accounts {
   segment: string | null;
   stage: string | null;
   zone: string | null;
+  parentId: number | null;
   firstSeenAt: Generated<Date>;
 }
 
@@ -44,6 +45,13 @@ interface StreamCoverage {
   throughDay: Day;
   recordedAt: Moment;
   backfilled: Generated<boolean>;
+}
+
+interface StreamOutages {
+  streamId: number;
+  beganAt: Moment;
+  endedAt: NullableMoment;
+  reason: string;
 }
 
 interface Records {
@@ -93,6 +101,15 @@ interface UsageEvents {
   nameId: number;
   day: Day;
   value: number;
+  recordedAt: Moment;
+  backfilled: Generated<boolean>;
+}
+
+interface UsageUsers {
+  accountId: number;
+  nameId: number;
+  day: Day;
+  userHash: number;
   recordedAt: Moment;
   backfilled: Generated<boolean>;
 }
@@ -152,6 +169,19 @@ interface Scores {
   bandMemory: Json<BandMemory>;
   drivers: Json<readonly PackedDriver[]>;
   metrics: Json<PackedMetrics>;
+  modelReason: string | null;
+  computed: number | null;
+  suggestedBand: string | null;
+  confidence: ColumnType<Confidence | null, string | null | undefined, string | null>;
+  lifecycle: ColumnType<LifecycleState | null, string | null | undefined, string | null>;
+}
+
+interface MilestonesReached {
+  accountId: number;
+  milestoneId: string;
+  reachedAt: Moment;
+  recordedAt: Moment;
+  by: "condition" | "event" | "hand";
 }
 
 interface Changes {
@@ -249,6 +279,40 @@ interface Tasks {
   createdAt: Moment;
   settledAt: NullableMoment;
   settledBy: string | null;
+  asOwner: Generated<boolean>;
+  snoozedUntil: NullableMoment;
+  createdBy: string | null;
+}
+
+interface Audit {
+  id: Generated<number>;
+  at: Moment;
+  author: string;
+  via: "cli" | "api" | "keepwell";
+  deed: string;
+  accountId: number | null;
+  subject: string | null;
+  data: Json<Record<string, unknown>>;
+}
+
+interface Verdicts {
+  runId: number;
+  author: string;
+  verdict: "useful" | "noise" | "wrong";
+  note: string | null;
+  at: Moment;
+}
+
+interface Erasures {
+  hash: string;
+  kind: string;
+  erasedAt: Moment;
+  author: string;
+}
+
+interface Installation {
+  key: string;
+  value: string;
 }
 
 interface ChannelStates {
@@ -292,6 +356,13 @@ export interface Schema {
   identities: Identities;
   streams: Streams;
   streamCoverage: StreamCoverage;
+  streamOutages: StreamOutages;
+  usageUsers: UsageUsers;
+  milestonesReached: MilestonesReached;
+  audit: Audit;
+  verdicts: Verdicts;
+  erasures: Erasures;
+  installation: Installation;
   records: Records;
   recordChanges: RecordChanges;
   usageNames: UsageNames;

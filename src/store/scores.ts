@@ -1,5 +1,5 @@
 import { sql } from "kysely";
-import type { BandMemory, DayNumber, Driver, MetricValue } from "../scoring/history.ts";
+import type { BandMemory, Confidence, DayNumber, Driver, LifecycleState, MetricValue } from "../scoring/history.ts";
 import { idArray, lines } from "./arrays.ts";
 import type { Db, Tx } from "./db.ts";
 import {
@@ -19,6 +19,12 @@ export interface StoredScore {
   readonly origin: "live" | "replayed";
   readonly modelId: string;
   readonly modelRevision: number;
+  /** Null in rows of an older version of the program, as the next four. */
+  readonly modelReason: string | null;
+  readonly computed: number | null;
+  readonly suggestedBand: string | null;
+  readonly confidence: Confidence | null;
+  readonly lifecycle: LifecycleState | null;
   readonly score: number | null;
   readonly band: string | null;
   readonly coverage: number;
@@ -34,6 +40,8 @@ export interface PreviousScore {
   readonly score: number | null;
   readonly band: string | null;
   readonly bandMemory: BandMemory;
+  readonly lifecycle: LifecycleState | null;
+  readonly modelId: string;
 }
 
 /** Nearly every account was scored this lately; one that was not costs a second look. */
@@ -59,10 +67,10 @@ async function readNewest(
   throughDay: DayNumber,
 ): Promise<Map<number, PreviousScore>> {
   const { rows } = await sql<PreviousScore>`
-    select s.account_id, s.score::float8 as score, s.band, s.band_memory
+    select s.account_id, s.score::float8 as score, s.band, s.band_memory, s.lifecycle, s.model_id
     from unnest(${idArray(accountIds)}::bigint[]) as a (id)
     cross join lateral (
-      select account_id, score, band, band_memory from scores
+      select account_id, score, band, band_memory, lifecycle, model_id from scores
       where account_id = a.id
         and day between date '1970-01-01' + ${fromDay}::integer and date '1970-01-01' + ${throughDay}::integer
       order by day desc limit 1
@@ -74,7 +82,7 @@ async function readNewest(
 export async function writeScores(db: Db | Tx, scores: readonly StoredScore[], replaceLive: boolean): Promise<number> {
   const result = await sql`
     insert into scores (account_id, day, at, origin, model_id, model_revision, score, band, coverage, reason,
-      band_memory, drivers, metrics)
+      band_memory, drivers, metrics, model_reason, computed, suggested_band, confidence, lifecycle)
     select * from unnest(
       string_to_array(${lines(scores.map((s) => s.accountId))}, E'\n')::bigint[],
       string_to_array(${lines(scores.map((s) => s.day))}, E'\n')::date[],
@@ -88,13 +96,20 @@ export async function writeScores(db: Db | Tx, scores: readonly StoredScore[], r
       ${scores.map((s) => s.reason)}::text[],
       string_to_array(${lines(scores.map((s) => JSON.stringify(s.bandMemory)))}, E'\n')::json[],
       string_to_array(${lines(scores.map((s) => packDrivers(s.drivers, s.metrics)))}, E'\n')::json[],
-      string_to_array(${lines(scores.map((s) => packMetrics(s.metrics)))}, E'\n')::json[]
+      string_to_array(${lines(scores.map((s) => packMetrics(s.metrics)))}, E'\n')::json[],
+      ${scores.map((s) => s.modelReason)}::text[],
+      string_to_array(${lines(scores.map((s) => s.computed))}, E'\n', '')::numeric[],
+      string_to_array(${lines(scores.map((s) => s.suggestedBand))}, E'\n', ''),
+      string_to_array(${lines(scores.map((s) => JSON.stringify(s.confidence)))}, E'\n')::json[],
+      string_to_array(${lines(scores.map((s) => JSON.stringify(s.lifecycle)))}, E'\n')::json[]
     )
     on conflict (account_id, day) do update set
       at = excluded.at, origin = excluded.origin, model_id = excluded.model_id,
       model_revision = excluded.model_revision, score = excluded.score, band = excluded.band,
       coverage = excluded.coverage, reason = excluded.reason, band_memory = excluded.band_memory,
-      drivers = excluded.drivers, metrics = excluded.metrics
+      drivers = excluded.drivers, metrics = excluded.metrics,
+      model_reason = excluded.model_reason, computed = excluded.computed, suggested_band = excluded.suggested_band,
+      confidence = excluded.confidence, lifecycle = excluded.lifecycle
     where ${replaceLive} or scores.origin = 'replayed'`.execute(db);
   return Number(result.numAffectedRows ?? 0);
 }
@@ -112,7 +127,8 @@ export async function readScores(
 ): Promise<Map<number, StoredScore>> {
   const { rows } = await sql<StoredRow>`
     select s.account_id, s.day, s.at, s.origin, s.model_id, s.model_revision, s.score::float8 as score, s.band,
-      s.coverage, s.reason, s.band_memory, s.drivers, s.metrics
+      s.coverage, s.reason, s.band_memory, s.drivers, s.metrics, s.model_reason, s.computed::float8 as computed,
+      s.suggested_band, s.confidence, s.lifecycle
     from unnest(${accountIds}::bigint[]) as a (id)
     cross join lateral (
       select * from scores where account_id = a.id and day <= date '1970-01-01' + ${throughDay}::integer
@@ -143,7 +159,7 @@ export async function hasLiveScores(db: Db, fromDay: string, toDay: string): Pro
 export interface AccountChange {
   readonly accountId: number;
   readonly at: Date;
-  readonly kind: "score" | "band";
+  readonly kind: "score" | "band" | "stage" | "milestone" | "model";
   readonly data: Readonly<Record<string, unknown>>;
 }
 

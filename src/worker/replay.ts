@@ -1,7 +1,7 @@
 import type { Configuration } from "../playbooks/configuration.ts";
 import { type AccountScore, scoreAccount } from "../scoring/account-score.ts";
 import { startOfDay } from "../scoring/days.ts";
-import type { AccountHistory, BandMemory, DayNumber, StreamCoverage } from "../scoring/history.ts";
+import type { AccountHistory, AccountMemory, DayNumber, StreamCoverage } from "../scoring/history.ts";
 import { historyScope } from "../scoring/history-scope.ts";
 import { accountAsOf } from "../scoring/record-state.ts";
 import { readCoverage } from "../store/coverage.ts";
@@ -72,9 +72,11 @@ async function replayBatch(
     options.accounts.map((account) => account.accountId),
     options.fromDay - 1,
   );
-  return histories.flatMap((history) =>
-    replayAccount(configuration, history, coverage, memories.get(history.accountId)?.bandMemory ?? null, options),
-  );
+  return histories.flatMap((history) => {
+    const before = memories.get(history.accountId);
+    const memory = before === undefined ? null : { band: before.bandMemory, lifecycle: before.lifecycle };
+    return replayAccount(configuration, history, coverage, memory, options);
+  });
 }
 
 /** All days of one account, each with the memory the day before has left. */
@@ -82,7 +84,7 @@ function replayAccount(
   configuration: Configuration,
   history: AccountHistory,
   coverage: StreamCoverage,
-  memory: BandMemory | null,
+  memory: AccountMemory | null,
   options: ReplayOptions,
 ): StoredScore[] {
   const { scorer } = configuration;
@@ -92,10 +94,10 @@ function replayAccount(
     const at = lastMomentOf(day, history, scorer.company.zone);
     if (at > options.now.getTime()) break;
     if (accountAsOf(history, at).name === undefined) continue;
-    const score: AccountScore = scoreAccount(scorer, history, coverage, last, at);
+    const score: AccountScore = scoreAccount(scorer, { history, coverage, memory: last, children: [] }, at);
     // The zone changed within the day: that moment belongs to another local day, which has its own turn.
     if (score.localDay !== day) continue;
-    last = score.health.bandMemory;
+    last = { band: score.health.bandMemory, lifecycle: score.lifecycle };
     rows.push(storedScore({ ...score, accountId: history.accountId }, "replayed", new Date(at)));
   }
   return rows;

@@ -131,8 +131,10 @@ function computeBatch(
     const history = histories[index];
     if (history === undefined) continue;
     try {
-      const memory = previous.get(claim.accountId)?.bandMemory ?? null;
-      const score = scoreAccount(deps.configuration.scorer, history, coverage, memory, now.getTime());
+      const before = previous.get(claim.accountId);
+      const memory = before === undefined ? null : { band: before.bandMemory, lifecycle: before.lifecycle };
+      const known = { history, coverage, memory, children: [] };
+      const score = scoreAccount(deps.configuration.scorer, known, now.getTime());
       results.push({ ...score, accountId: claim.accountId });
     } catch (error) {
       failures.push({ claim, error });
@@ -151,6 +153,11 @@ export function storedScore(result: Computed, origin: "live" | "replayed", now: 
     origin,
     modelId: result.modelId,
     modelRevision: result.modelRevision,
+    modelReason: result.modelReason,
+    computed: health.computed,
+    suggestedBand: health.suggestedBand,
+    confidence: health.confidence,
+    lifecycle: result.lifecycle,
     score: health.score,
     band: health.band,
     coverage: health.coverage,

@@ -1,7 +1,7 @@
 import type { Configuration } from "../playbooks/configuration.ts";
 import { resolveOwner } from "../playbooks/owners.ts";
 import type { Subject } from "../playbooks/subject.ts";
-import { type Facts, factsOf } from "../scoring/facts.ts";
+import { type Facts, factsOf, lifecycleFacts } from "../scoring/facts.ts";
 import type { AccountHistory, Instant } from "../scoring/history.ts";
 import { accountAsOf, recordsAsOf } from "../scoring/record-state.ts";
 import { findAccountKeys } from "../store/account-list.ts";
@@ -51,6 +51,7 @@ export async function loadSituations(
     const metrics = new Map(Object.entries(score?.metrics ?? {}));
     const account = { ...accountAsOf(history, now.getTime()), key: history.key };
     const facts = factsOf(account, metrics, score);
+    if (score?.lifecycle != null) lifecycleFacts(facts, score.lifecycle, now.getTime());
     return {
       accountId: history.accountId,
       factsSeq: claims[index]?.factsSeq ?? 0,

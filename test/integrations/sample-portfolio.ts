@@ -9,7 +9,7 @@ import { companyFacts, companySchema } from "../../src/scoring/company.ts";
 import { compileHealthModel } from "../../src/scoring/health-model.ts";
 import type {
   AccountHistory,
-  BandMemory,
+  AccountMemory,
   CoverageStatement,
   RecordChange,
   StreamCoverage,
@@ -33,7 +33,7 @@ export function samplePlaybooks(): readonly CompiledPlaybook[] {
   if ("faults" in channels || "faults" in owners) throw new Error(JSON.stringify([channels, owners]));
   const context = {
     revision: 1,
-    bands: sampleScorer().model.bands.bands.map((band) => band.id),
+    bands: sampleScorer().models.flatMap((model) => model.bands.bands.map((band) => band.id)),
     channels: channels.channels,
     owners: owners.owners.owners,
   };
@@ -50,7 +50,8 @@ export function sampleScorer(moreMetrics: readonly string[] = []): Scorer {
   if ("faults" in compiled) throw new Error(JSON.stringify(compiled.faults));
   const { plan, faults } = compileMetrics([...compiled.model.metricNames, ...moreMetrics]);
   if (faults.length > 0) throw new Error(JSON.stringify(faults));
-  return { model: compiled.model, plan, company: companyFacts(companySchema.parse(sampleDocument("company.json"))) };
+  const company = companyFacts(companySchema.parse(sampleDocument("company.json")));
+  return { models: [compiled.model], plan, company, lifecycle: null };
 }
 
 /** The histories a first start at `now` finds, as the store would keep them, and what the streams state. */
@@ -76,9 +77,15 @@ export async function sampleHistories(
       else account.changes.push(changeOf(input, recordIds));
     }
   }
-  const histories = [...accounts].map(([key, account], index) => ({ accountId: index + 1, key, ...account }));
+  const histories = [...accounts].map(([key, account], index) => ({
+    accountId: index + 1,
+    key,
+    ...account,
+    users: new Map(),
+  }));
   const usageNames = new Map(histories.flatMap((one) => [...one.usage.keys()]).map((name) => [name, [statement]]));
-  return { histories, coverage: { kinds: new Map(source.streams.map((kind) => [kind, [statement]])), usageNames } };
+  const kinds = new Map(source.streams.map((kind) => [kind, [statement]]));
+  return { histories, coverage: { kinds, usageNames, kindOutages: new Map(), usageOutages: new Map() } };
 }
 
 async function pullAll(
@@ -120,10 +127,10 @@ export function scoresOver(
   now: Date,
 ): readonly AccountScore[] {
   const scores: AccountScore[] = [];
-  let memory: BandMemory | null = null;
+  let memory: AccountMemory | null = null;
   for (let ago = days; ago >= 0; ago -= 1) {
-    const score = scoreAccount(scorer, history, coverage, memory, now.getTime() - ago * dayMs);
-    memory = score.health.bandMemory;
+    const score = scoreAccount(scorer, { history, coverage, memory, children: [] }, now.getTime() - ago * dayMs);
+    memory = { band: score.health.bandMemory, lifecycle: score.lifecycle };
     scores.push(score);
   }
   return scores;

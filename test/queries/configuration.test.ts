@@ -75,7 +75,7 @@ describe("a folder of documents", () => {
     expect(faults.every((fault) => fault.startsWith("channels.json"))).toBe(true);
   });
 
-  test("with two documents of one name, or two health models, is refused", async () => {
+  test("with two documents of one name, or two default health models, is refused", async () => {
     const model = soundDocuments["health-models/default.json"];
     const faults = await faultsOf({
       ...soundDocuments,
@@ -83,7 +83,7 @@ describe("a folder of documents", () => {
       "playbooks/zz-copy.json": soundDocuments["playbooks/save-at-risk.json"],
     });
     expect(faults).toEqual([
-      "health-models/second.json:1:1: more than one health model is not supported yet",
+      'health-models/second.json:1:1: a second default: "default" has no appliesTo either, expected exactly one model without',
       'playbooks/zz-copy.json:2:3 id: this id is taken by playbooks/save-at-risk.json (met "save-at-risk")',
     ]);
   });
@@ -138,7 +138,7 @@ describe("the configuration in force", () => {
     const second = await loadConfiguration(db);
     if ("faults" in second) throw new Error(second.faults.map(configFaultText).join("\n"));
     expect(second.configuration.playbooks[0]).toMatchObject({ name: "Renamed", revision: 2 });
-    expect(second.configuration.scorer.model.revision).toBe(1);
+    expect(second.configuration.scorer.models[0]?.revision).toBe(1);
     expect(second.configuration.revisionKey).not.toBe(first.configuration.revisionKey);
   });
 });

@@ -4,10 +4,12 @@ import type {
   CompanyFacts,
   CoverageStatement,
   Instant,
+  Outage,
   RecordChange,
   StreamCoverage,
   UsageRevision,
   UsageSeries,
+  UserDay,
 } from "../../src/scoring/history.ts";
 import type { ChangeOf } from "../../src/scoring/record-state.ts";
 import type { FieldsOf, RecordKind, StreamKind } from "../../src/scoring/records.ts";
@@ -42,6 +44,7 @@ export function history(parts: {
   readonly account?: FieldsOf<"account">;
   readonly changes?: readonly ChangeOf<RecordKind>[];
   readonly usage?: Readonly<Record<string, UsageSeries>>;
+  readonly users?: Readonly<Record<string, readonly UserDay[]>>;
 }): AccountHistory {
   const own = parts.account === undefined ? [] : [change("account", 1, "2020-01-01", parts.account)];
   const changes = [...own, ...(parts.changes ?? [])];
@@ -51,6 +54,7 @@ export function history(parts: {
     // A row's kind and its fields always belong together; only the type of a mixed list forgets it.
     changes: changes as readonly RecordChange[],
     usage: new Map(Object.entries(parts.usage ?? {})),
+    users: new Map(Object.entries(parts.users ?? {})),
   };
 }
 
@@ -58,13 +62,22 @@ export function history(parts: {
 export function coverage(parts: {
   readonly kinds?: Readonly<Partial<Record<StreamKind, readonly (string | CoverageStatement)[]>>>;
   readonly usage?: Readonly<Record<string, readonly (string | CoverageStatement)[]>>;
+  readonly kindOutages?: Readonly<Partial<Record<StreamKind, readonly Outage[]>>>;
+  readonly usageOutages?: Readonly<Record<string, readonly Outage[]>>;
 }): StreamCoverage {
   const kinds = new Map<StreamKind, readonly CoverageStatement[]>();
   for (const [kind, statements] of Object.entries(parts.kinds ?? {})) {
     kinds.set(kind as StreamKind, statements.map(stated));
   }
   const names = Object.entries(parts.usage ?? {});
-  return { kinds, usageNames: new Map(names.map(([name, statements]) => [name, statements.map(stated)])) };
+  const kindOutages = new Map<StreamKind, readonly Outage[]>();
+  for (const [kind, outages] of Object.entries(parts.kindOutages ?? {})) kindOutages.set(kind as StreamKind, outages);
+  return {
+    kinds,
+    usageNames: new Map(names.map(([name, statements]) => [name, statements.map(stated)])),
+    kindOutages,
+    usageOutages: new Map(Object.entries(parts.usageOutages ?? {})),
+  };
 }
 
 /** One statement: everything up to `through` is delivered. */

@@ -144,8 +144,8 @@ describe("faults of a health model", () => {
     ["an unknown key", { ...document, bnads: 1 }, 'bnads: unknown key "bnads"; did you mean "bands"? (met 1)'],
     [
       "a key that is planned",
-      { ...document, appliesTo: { fact: "segment", is: "mid" } },
-      'appliesTo: "appliesTo" is not supported yet (met "an object")',
+      { ...document, rollUp: { method: "mean" } },
+      'rollUp: "rollUp" is not supported yet (met "an object")',
     ],
     [
       "holding a failing source",

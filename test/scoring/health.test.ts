@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Facts, FactValue } from "../../src/scoring/facts.ts";
 import { faultText } from "../../src/scoring/fault.ts";
-import { type ScoredHealth, scoreHealth } from "../../src/scoring/health.ts";
+import { type HealthInput, type ScoredHealth, scoreHealth } from "../../src/scoring/health.ts";
 import { compileCurve } from "../../src/scoring/health-model/curve.ts";
 import { compileHealthModel, type HealthModel } from "../../src/scoring/health-model.ts";
 import type { Driver, MetricValue } from "../../src/scoring/history.ts";
@@ -66,7 +66,11 @@ function metrics(values: Partial<Record<Letter | "seats" | "overdue", MetricValu
 }
 
 function score(of: HealthModel, values: Parameters<typeof metrics>[0], facts = nobody): ScoredHealth {
-  return scoreHealth(of, metrics(values), facts, null, now);
+  return scoreHealth(of, input(metrics(values), null, facts), now);
+}
+
+function input(values: HealthInput["metrics"], memory: HealthInput["memory"], accountFacts = nobody): HealthInput {
+  return { metrics: values, accountFacts, memory, override: null, children: [] };
 }
 
 const driver = (health: ScoredHealth, measure: string): Driver | undefined =>
@@ -383,10 +387,10 @@ describe("caps", () => {
   test("moves the band at once, where a falling score would wait", () => {
     const patient = capped({ hysteresis: { points: 5, dwell: "1d" } });
     const before = score(patient, { a: value(90), b: value(90), overdue: value(0) });
-    const fallen = scoreHealth(patient, metrics({ a: value(30), b: value(30) }), nobody, before.bandMemory, now + 1);
+    const fallen = scoreHealth(patient, input(metrics({ a: value(30), b: value(30) }), before.bandMemory), now + 1);
     expect(fallen).toMatchObject({ score: 30, band: "green", dueAt: now + 1 + 86_400_000 });
     const late = metrics({ a: value(90), b: value(90), overdue: value(75) });
-    expect(scoreHealth(patient, late, nobody, before.bandMemory, now + 1)).toMatchObject({ score: 39, band: "red" });
+    expect(scoreHealth(patient, input(late, before.bandMemory), now + 1)).toMatchObject({ score: 39, band: "red" });
   });
 });
 
@@ -493,7 +497,7 @@ describe("laws", { timeout: 60_000 }, () => {
       fc.property(drafts(someCurve), someMetrics, (draft, values) => {
         const of = model(draft);
         const reversed = new Map([...metrics(values)].reverse());
-        expect(scoreHealth(of, reversed, nobody, null, now)).toEqual(score(of, values));
+        expect(scoreHealth(of, input(reversed, null), now)).toEqual(score(of, values));
       }),
     );
   });

@@ -20,6 +20,7 @@ const base = parseDay("2024-06-01");
 const span = 200;
 const today = base + 180;
 const usageNames = ["logins", "exports"] as const;
+const noOutages = { kindOutages: new Map(), usageOutages: new Map() };
 const { plan } = compileMetrics([...fixedMetricNames, ...usageNames.flatMap(usageMetricNames)]);
 const rates = {
   USD: [
@@ -131,12 +132,19 @@ const anyWorld: fc.Arbitrary<World> = fc
     now: fc.integer({ min: (today - 20) * dayMs, max: (today + 1) * dayMs }),
   })
   .map((parts) => ({
-    history: { accountId: 1, key: "acme", changes: parts.changes, usage: new Map(Object.entries(parts.usage)) },
+    history: {
+      accountId: 1,
+      key: "acme",
+      changes: parts.changes,
+      usage: new Map(Object.entries(parts.usage)),
+      users: new Map(),
+    },
     coverage: {
       kinds: new Map(
         kinds.flatMap((kind) => (kind !== "account" && parts.kinds[kind] ? [[kind, parts.kinds[kind]]] : [])),
       ),
       usageNames: new Map(Object.entries(parts.usageNames)),
+      ...noOutages,
     },
     company: acme,
     now: parts.now,
@@ -204,6 +212,7 @@ test("nothing that occurs later, or is learned later, changes a metric at a mome
         coverage: {
           kinds: mapValues(world.coverage.kinds, (list) => [...notYet, ...list]),
           usageNames: mapValues(world.coverage.usageNames, (list) => [...notYet, ...list]),
+          ...noOutages,
         },
       };
       expectSame([...answers(other)], [...answers(world)]);
@@ -238,10 +247,11 @@ test("days of silence never raise a sum, an average, a maximum or a count of act
       const changes = [{ ...account, set: { beganOn: formatDay(Math.min(end, base + began)) } }];
       const usage = new Map([["logins", series(formatDay(base), used)]]);
       const at = (last: number): World => ({
-        history: { accountId: 1, key: "acme", changes, usage },
+        history: { accountId: 1, key: "acme", changes, usage, users: new Map() },
         coverage: {
           kinds: new Map(),
           usageNames: new Map([["logins", [{ throughDay: last, recordedAt: 0, backfilled: false }]]]),
+          ...noOutages,
         },
         company: acme,
         now: (last + 1) * dayMs,
@@ -344,6 +354,7 @@ function shifted(world: World, days: number): World {
     coverage: {
       kinds: mapValues(world.coverage.kinds, shiftStatements),
       usageNames: mapValues(world.coverage.usageNames, shiftStatements),
+      ...noOutages,
     },
     company: {
       ...world.company,

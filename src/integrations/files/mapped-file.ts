@@ -1,6 +1,6 @@
 import { stat } from "node:fs/promises";
 import { suggestion } from "../../scoring/fault.ts";
-import type { RecordKind, StreamKind } from "../../scoring/records.ts";
+import type { SourceKind, StreamKind } from "../../scoring/records.ts";
 import { csvParser } from "./csv-parser.ts";
 import type { FileMapping, IdValue, Mapping, Through, Value } from "./mapping.ts";
 import { ndjsonParser } from "./ndjson-parser.ts";
@@ -34,7 +34,7 @@ export interface MappedFile {
   readonly kinds: readonly StreamKind[];
   readonly unknownAccounts: "reject" | "hold";
   /** Set when rows name a record imported before instead of their account. */
-  readonly via: RecordKind | null;
+  readonly via: SourceKind | null;
   /** Fields that checks look at. */
   readonly needs: { readonly record: boolean; readonly account: boolean };
   read(): AsyncGenerator<RowBatch>;

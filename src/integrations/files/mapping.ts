@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { type Fault, faultAt, faultsOf, suggestion } from "../../scoring/fault.ts";
-import { daySchema, type RecordKind, recordFields, recordKinds, zoneSchema } from "../../scoring/records.ts";
+import { daySchema, recordFields, type SourceKind, sourceKinds, zoneSchema } from "../../scoring/records.ts";
 
 const columnName = z.string().min(1).max(300);
 const dateFormats = z.union([z.string(), z.array(z.string()).min(1)]);
@@ -51,7 +51,7 @@ const ownFields = z.record(
   valueSchema,
 );
 
-function fieldsSchema(kind: RecordKind): z.ZodType<Readonly<Record<string, unknown>>> {
+function fieldsSchema(kind: SourceKind): z.ZodType<Readonly<Record<string, unknown>>> {
   const shape = Object.keys(recordFields[kind].shape).map((field) => {
     const isNested = field === "fields" || field === "payload";
     return [field, (isNested ? ownFields : valueSchema).optional()];
@@ -59,7 +59,7 @@ function fieldsSchema(kind: RecordKind): z.ZodType<Readonly<Record<string, unkno
   return z.strictObject(Object.fromEntries(shape));
 }
 
-const recordTemplate = (kind: RecordKind) =>
+const recordTemplate = (kind: SourceKind) =>
   z.strictObject({
     kind: z.literal(kind),
     id: idSchema,
@@ -116,7 +116,7 @@ const checkSchema = z
 const throughSchema = z.union([daySchema, z.strictObject({ max: valueSchema })], {
   error: 'expected a day, YYYY-MM-DD, or { "max": a column }',
 });
-const completeSchema = z.union([throughSchema, z.partialRecord(z.enum([...recordKinds, "usage"]), throughSchema)], {
+const completeSchema = z.union([throughSchema, z.partialRecord(z.enum([...sourceKinds, "usage"]), throughSchema)], {
   error: 'expected a day, YYYY-MM-DD, { "max": a column }, or one of these per kind of record',
 });
 
@@ -131,7 +131,7 @@ const fileSchema = z.strictObject({
   zone: zoneSchema.optional(),
   /** Whose row it is: by a column, or by a record imported before. */
   account: z
-    .union([valueSchema, z.strictObject({ via: z.enum(recordKinds), id: idSchema })], {
+    .union([valueSchema, z.strictObject({ via: z.enum(sourceKinds), id: idSchema })], {
       error: 'expected a column\'s name, or { "via": a kind of record, "id": a column }',
     })
     .optional(),
@@ -191,7 +191,7 @@ const words = [
 
 function explain(issue: z.core.$ZodIssue, document: unknown): readonly Fault[] {
   if (issue.code === "invalid_union" && issue.path.at(-1) === "kind") {
-    const kinds = [...recordKinds, "usage"];
+    const kinds = [...sourceKinds, "usage"];
     const met = at(document, issue.path);
     const near = typeof met === "string" ? suggestion(met, kinds) : "";
     return [faultAt(pathText(issue.path), met, `expected one of ${kinds.join(", ")}${near}`)];
@@ -245,8 +245,8 @@ function contradictions(file: FileMapping, path: string): Fault[] {
 function boundFault(bound: Bound | undefined, file: FileMapping): string | null {
   if (typeof bound !== "string") return null;
   const [kind = "", field = ""] = bound.split(".");
-  const known = recordKinds.find((each) => each === kind);
-  if (known === undefined) return `there is no kind of record "${kind}"${suggestion(kind, recordKinds)}`;
+  const known = sourceKinds.find((each) => each === kind);
+  if (known === undefined) return `there is no kind of record "${kind}"${suggestion(kind, sourceKinds)}`;
   const fields = Object.keys(recordFields[known].shape);
   if (!fields.includes(field)) return `a ${kind} has no field "${field}"${suggestion(field, fields)}`;
   const account = file.account;

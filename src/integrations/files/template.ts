@@ -1,4 +1,4 @@
-import { type Input, inputSchema, type RecordKind } from "../../scoring/records.ts";
+import { type Input, inputSchema, type SourceKind } from "../../scoring/records.ts";
 import type { KnownAt, Template, Value, When } from "./mapping.ts";
 import type { FileRow } from "./row-reader.ts";
 import {
@@ -120,7 +120,7 @@ function place(draft: Draft, field: string, found: Read): Unreadable | null {
   return null;
 }
 
-function setPart(kind: RecordKind, set: Readonly<Record<string, unknown>>, habits: Habits): Part {
+function setPart(kind: SourceKind, set: Readonly<Record<string, unknown>>, habits: Habits): Part {
   const fields = Object.entries(set).flatMap(([field, value]) => fieldPart(field, value, habits));
   // Money is read once the row's currency is known.
   const parts = fields.sort((a, b) => Number(a.isMoney) - Number(b.isMoney)).map((each) => each.part);

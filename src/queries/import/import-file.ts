@@ -1,4 +1,4 @@
-import type { Input, RecordKind, StreamKind } from "../../scoring/records.ts";
+import type { Input, SourceKind, StreamKind } from "../../scoring/records.ts";
 
 /** A row as far as an import looks at it. */
 export interface ImportRow {
@@ -20,7 +20,7 @@ export interface ImportFile<Row extends ImportRow> {
   readonly kinds: readonly StreamKind[];
   readonly unknownAccounts: "reject" | "hold";
   /** Set when rows name a record imported before instead of their account. */
-  readonly via: RecordKind | null;
+  readonly via: SourceKind | null;
   /** Fields that `map` looks at, of the joined record and of the account. */
   readonly needs: { readonly record: boolean; readonly account: boolean };
   read(): AsyncIterable<{

@@ -1,6 +1,6 @@
 import { compileCondition } from "../conditions.ts";
 import { parseDuration } from "../duration.ts";
-import { metricRefusal, withoutFacts } from "../fact-catalogue.ts";
+import { healthFactNames, metricRefusal, withoutFacts } from "../fact-catalogue.ts";
 import { type Fault, faultAt } from "../fault.ts";
 import { metricDefinition } from "../metrics.ts";
 
@@ -8,8 +8,14 @@ import { metricDefinition } from "../metrics.ts";
  * What caps may name: all but what they change. Coverage is known before them.
  */
 export const capCatalogue = withoutFacts(
-  ["score", "band", "risk"],
+  [...healthFactNames.filter((name) => name !== "coverage"), "risk"],
   "a cap may not name score, band or risk: they follow from it",
+);
+
+/** What `appliesTo` may name: what is known before a model scores. */
+export const appliesToCatalogue = withoutFacts(
+  [...healthFactNames, "risk"],
+  "appliesTo may not name what the model itself brings about",
 );
 
 /**
@@ -23,6 +29,7 @@ export function ruleFaults(document: unknown): readonly Fault[] {
     ...duplicates(groups, "groups", "group"),
     ...weightFaults(groups, "groups"),
     ...groups.flatMap((group, index) => groupFaults(group, `groups[${index}]`)),
+    ...appliesToFaults(document),
     ...listAt(document, "caps").flatMap((cap, index) => capFaults(cap, `caps[${index}]`)),
   ];
 }
@@ -103,6 +110,13 @@ function ageFaults(measure: unknown, path: string): readonly Fault[] {
 function capFaults(cap: unknown, path: string): readonly Fault[] {
   if (fieldOf(cap, "when") === undefined) return [];
   const compiled = compileCondition(fieldOf(cap, "when"), capCatalogue, `${path}.when`);
+  return "faults" in compiled ? compiled.faults : [];
+}
+
+function appliesToFaults(document: unknown): readonly Fault[] {
+  const appliesTo = fieldOf(document, "appliesTo");
+  if (appliesTo === undefined) return [];
+  const compiled = compileCondition(appliesTo, appliesToCatalogue, "appliesTo");
   return "faults" in compiled ? compiled.faults : [];
 }
 

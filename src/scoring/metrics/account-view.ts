@@ -1,7 +1,7 @@
 import { dayOfInstant, parseDay } from "../days.ts";
 import type { AccountHistory, CompanyFacts, DayNumber, Instant, StreamCoverage, UsageSeries } from "../history.ts";
 import { accountAsOf, foldRecord, type RecordState, recordsAsOf } from "../record-state.ts";
-import type { FieldsOf, RecordKind } from "../records.ts";
+import type { FieldsOf, RecordKind, SourceKind } from "../records.ts";
 import { seriesAsOf } from "./usage-series.ts";
 import { watermarkAsOf } from "./watermark.ts";
 
@@ -67,7 +67,7 @@ export function recordsOf<K extends RecordKind>(view: AccountView, kind: K): rea
  * How far the records of a kind reach: to the watermark, or, where no stream has stated one, as old as the account's newest
  * change of that kind. Null when nothing of the kind has been delivered.
  */
-export function reachOf(view: AccountView, kind: RecordKind): Reach | null {
+export function reachOf(view: AccountView, kind: SourceKind): Reach | null {
   const statements = view.coverage.kinds.get(kind);
   const mark = statements === undefined ? null : watermarkAsOf(statements, view.lastDay, view.now);
   if (mark !== null) return { end: mark, ageDays: view.lastDay - mark };

@@ -1,11 +1,14 @@
-import type { Driver, MetricValue } from "../../scoring/history.ts";
+import type { Driver, DriverState, MetricState, MetricValue } from "../../scoring/history.ts";
+
+/** What a driver shows, or a metric: only a driver can be held. */
+type Shown<State extends DriverState> = Omit<MetricValue, "state"> & { readonly state: State };
 
 /** A metric as it is kept: the state only where it is not `value`, the reason only where there is one. */
-export type PackedMetric = readonly [
+export type PackedMetric<State extends DriverState = MetricState> = readonly [
   value: MetricValue["value"],
   unit: string,
   ageDays: number | null,
-  state?: MetricValue["state"],
+  state?: State | "value",
   reason?: string,
 ];
 
@@ -17,7 +20,7 @@ export type PackedDriver = readonly [
   points: number | null,
   weight: number,
   contribution: number,
-  shown?: PackedMetric,
+  shown?: PackedMetric<DriverState>,
 ];
 
 export type PackedMetrics = Readonly<Record<string, PackedMetric>>;
@@ -54,12 +57,16 @@ export function unpackDrivers(drivers: readonly PackedDriver[], metrics: PackedM
   });
 }
 
-function packMetric({ value, unit, ageDays, state, reason }: MetricValue): PackedMetric {
+function packMetric<State extends DriverState>(shown: Shown<State>): PackedMetric<State> {
+  const { value, unit, ageDays, state, reason } = shown;
   if (reason !== undefined) return [value, unit, ageDays, state, reason];
   return state === "value" ? [value, unit, ageDays] : [value, unit, ageDays, state];
 }
 
-function unpackMetric([value, unit, ageDays, state = "value", reason]: PackedMetric): MetricValue {
+function unpackMetric<State extends DriverState>(
+  packed: PackedMetric<State>,
+): Omit<MetricValue, "state"> & { readonly state: State | "value" } {
+  const [value, unit, ageDays, state = "value", reason] = packed;
   const metric = { value, unit, ageDays, state };
   return reason === undefined ? metric : { ...metric, reason };
 }
