@@ -57,8 +57,21 @@ export interface AccountScore {
 
 /** Computes an account's score from what was known at `now`: metrics → lifecycle → choice of model → score, band, drivers, coverage. */
 export function scoreAccount(scorer: Scorer, known: AccountKnowledge, now: Instant): AccountScore {
-  const { history, coverage, memory, children } = known;
-  const metrics = computeMetrics(scorer.plan, history, coverage, scorer.company, now);
+  const metrics = computeMetrics(scorer.plan, known.history, known.coverage, scorer.company, now);
+  return scoreMetrics(scorer, known, metrics, now);
+}
+
+/**
+ * The score that metrics give which were computed before, as of the same moment: what another scorer would have made of them. They hold at
+ * least what its models name.
+ */
+export function scoreMetrics(
+  scorer: Scorer,
+  known: AccountKnowledge,
+  metrics: ReadonlyMap<string, MetricValue>,
+  now: Instant,
+): AccountScore {
+  const { history, memory, children } = known;
   const account = accountAsOf(history, now);
   const facts = factsOf({ key: history.key, ...account }, metrics, null);
   const stageOf = { history, account, facts, memory: memory?.lifecycle ?? null };
