@@ -18,10 +18,13 @@ const slackDays = 3;
 /** Trends compare with as many days before their window. */
 const trendBaseDays = 91;
 
+/** What a person has said counts whatever is measured. */
+const alwaysLoaded: readonly RecordKind[] = ["account", "override", "stage", "milestone", "snooze"];
+
 /** What to load so that every metric of the plan can be computed as of `now`, also behind a stream that has long been silent. */
 export function historyScope(plan: MetricPlan, coverage: StreamCoverage, now: Instant): HistoryScope {
   const today = Math.floor(now / dayMs);
-  const kinds = new Set<RecordKind>(["account"]);
+  const kinds = new Set<RecordKind>([...alwaysLoaded, ...(plan.kinds ?? [])]);
   const usageNames = new Set<string>();
   let fromDay = today;
   for (const metric of plan.metrics) {

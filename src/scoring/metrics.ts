@@ -7,10 +7,13 @@ import type { Metric, MetricDefinition } from "./metrics/metric.ts";
 import { surveyMetrics } from "./metrics/surveys.ts";
 import { ticketMetrics } from "./metrics/tickets.ts";
 import { usageAggregates, usageForms, usageMetric, usageWindows } from "./metrics/usage.ts";
+import type { RecordKind } from "./records.ts";
 
 /** The metrics to compute, each once. */
 export interface MetricPlan {
   readonly metrics: readonly Metric[];
+  /** Kinds of record that are looked at beside the metrics. */
+  readonly kinds?: readonly RecordKind[];
 }
 
 /** A form of metric names: `pattern` is the source of an anchored regular expression that every such name matches. */

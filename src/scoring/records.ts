@@ -171,8 +171,8 @@ export const recordFields = {
       by: label,
     })
     .partial(),
-  /** The record's id is the milestone's; `reached: false` takes back a slip of the hand. */
-  milestone: z.strictObject({ reached: z.boolean(), note: text.nullable(), by: label }).partial(),
+  /** The record's id is the milestone's, and so is `milestone`; `reached: false` takes back a slip of the hand. */
+  milestone: z.strictObject({ milestone: label, reached: z.boolean(), note: text.nullable(), by: label }).partial(),
   /** One record per account, id `stage`: null gives the choice back to the CRM and the rules. */
   stage: z.strictObject({ stage: label.nullable(), reason: text.nullable(), by: label }).partial(),
   /** One record per account, id `snooze`: until then no playbook begins a run; null ends it. */
