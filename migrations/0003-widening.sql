@@ -1,7 +1,18 @@
 -- Lifecycle, overrides, confidence, outages, users, and what people do by hand.
 
-alter table accounts add column parent_id bigint references accounts (id) on delete set null;
+alter table accounts
+  add column parent_id bigint references accounts (id) on delete set null,
+  -- The parent as the account's record names it; parent_id follows when that account comes.
+  add column parent_key text;
 create index accounts_of_parent on accounts (parent_id) where parent_id is not null;
+create index accounts_awaiting_parent on accounts (parent_key) where parent_id is null and parent_key is not null;
+
+-- True while the account's parent has not been told of its newest score.
+alter table account_work add column rolls_up boolean not null default false;
+create index account_work_rolls_up on account_work (account_id) where rolls_up;
+
+-- When the failures in a row began; null after a success.
+alter table streams add column first_failed_at timestamptz;
 
 -- When a stream failed: the measures it feeds are held meanwhile, also in replays.
 create table stream_outages (

@@ -19,6 +19,7 @@ interface Accounts {
   stage: string | null;
   zone: string | null;
   parentId: number | null;
+  parentKey: string | null;
   firstSeenAt: Generated<Date>;
 }
 
@@ -38,6 +39,7 @@ interface Streams {
   fence: Generated<number>;
   lastOkAt: NullableMoment;
   lastError: string | null;
+  firstFailedAt: NullableMoment;
 }
 
 interface StreamCoverage {
@@ -153,6 +155,7 @@ interface AccountWork {
   lastError: string | null;
   failedAt: NullableMoment;
   retryAt: NullableMoment;
+  rollsUp: Generated<boolean>;
 }
 
 interface Scores {
