@@ -12,6 +12,7 @@ import type { Db } from "../store/db.ts";
 import { type DocumentInput, readLiveDocuments, revisionKeyOf } from "../store/documents.ts";
 import { type ConfigFault, inReadingOrder, type Located, locateFault } from "./configuration/config-fault.ts";
 import { readFolder } from "./configuration/folder.ts";
+import { publicHolidays } from "./configuration/holidays.ts";
 import { bandIds, channelReferences, ownerReferences } from "./configuration/references.ts";
 import { isDocumentKind } from "./configuration/schemas.ts";
 import {
@@ -73,7 +74,7 @@ export function compileConfiguration(documents: readonly SourceDocument[], unrea
     configuration: {
       revisionKey: revisionKeyOf(documents),
       companyName: company.name,
-      scorer: { models, plan: planMetrics(models, playbooks), company: companyFacts(company), lifecycle: null },
+      scorer: { models, plan: planMetrics(models, playbooks), company: companyFacts(company, publicHolidays), lifecycle: null },
       owners,
       channels,
       playbooks,

@@ -1,9 +1,8 @@
 import { z } from "zod";
+import { type PublicHolidays, weekdays, workCalendar } from "./calendar.ts";
 import { parseDay } from "./days.ts";
 import type { CompanyFacts, DayNumber } from "./history.ts";
 import { currencySchema, daySchema, zoneSchema } from "./records.ts";
-
-const weekdays = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"] as const;
 
 const rateSchema = z.strictObject({
   currency: currencySchema,
@@ -12,6 +11,15 @@ const rateSchema = z.strictObject({
   /** Units of the reporting currency for one unit of `currency`. */
   rate: z.number().positive(),
 });
+
+/** A country by ISO 3166-1, and a region of it as ISO 3166-2 has it after the hyphen. */
+export const placeSchema = z.strictObject({
+  country: z.string().regex(/^[A-Z]{2}$/, "expected the two capital letters of a country, such as DE"),
+  region: z.string().min(1).max(20).optional(),
+});
+
+/** Every month has a 28th: each quarter begins on the same day of its month. */
+const firstDayOfYear = /^(0[1-9]|1[0-2])-(0[1-9]|1\d|2[0-8])$/;
 
 /** `company.json`: the one company this database is about. */
 export const companySchema = z
@@ -23,7 +31,10 @@ export const companySchema = z
     reportingCurrency: currencySchema,
     rates: z.array(rateSchema).default([]),
     workingWeek: z.array(z.enum(weekdays)).min(1).default(["mon", "tue", "wed", "thu", "fri"]),
-    holidays: z.never({ error: "holidays are not supported yet" }).optional(),
+    /** Whose public holidays are no working days. */
+    holidays: placeSchema.optional(),
+    /** Month and day on which a fiscal year begins. */
+    fiscalYearStart: z.string().regex(firstDayOfYear, "expected month and day, from 01-01 to 12-28").default("01-01"),
   })
   .superRefine((company, context) => {
     const seen = new Set<string>();
@@ -44,8 +55,28 @@ export const companySchema = z
 
 export type Company = z.infer<typeof companySchema>;
 
-/** What metrics need of the document: rates by currency, newest last. */
-export function companyFacts(company: Company): CompanyFacts {
+/** What the domain needs of the document. Holidays are data that come from outside: they are asked for when a calendar is. */
+export function companyFacts(company: Company, holidays: PublicHolidays): CompanyFacts {
+  const { zone, reportingCurrency, workingWeek, fiscalYearStart } = company;
+  const [month = 1, day = 1] = fiscalYearStart.split("-").map(Number);
+  const own = company.holidays;
+  const ownHolidays = (year: number) => (own === undefined ? null : holidays(own.country, own.region ?? null, year));
+  const calendar = workCalendar(workingWeek, ownHolidays);
+  return {
+    zone,
+    reportingCurrency,
+    rates: datedRates(company),
+    calendar,
+    calendarOf: (country, region) =>
+      country === null
+        ? calendar
+        : workCalendar(workingWeek, (year) => holidays(country, region, year) ?? ownHolidays(year)),
+    fiscalYearStart: { month, day },
+  };
+}
+
+/** By currency, newest last. */
+function datedRates(company: Company): CompanyFacts["rates"] {
   const rates = new Map<string, { readonly from: DayNumber; readonly rate: number }[]>();
   for (const { currency, from, rate } of company.rates) {
     const ofCurrency = rates.get(currency) ?? [];
@@ -53,5 +84,5 @@ export function companyFacts(company: Company): CompanyFacts {
     rates.set(currency, ofCurrency);
   }
   for (const ofCurrency of rates.values()) ofCurrency.sort((a, b) => a.from - b.from);
-  return { zone: company.zone, reportingCurrency: company.reportingCurrency, rates };
+  return rates;
 }

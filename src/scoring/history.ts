@@ -78,11 +78,21 @@ export interface StreamCoverage {
   readonly usageOutages: ReadonlyMap<string, readonly Outage[]>;
 }
 
-/** What metrics need to know of the company. Rates: units of the reporting currency for one unit of the key, newest last. */
+/** Which days people work. */
+export interface WorkCalendar {
+  readonly isWorkingDay: (day: DayNumber) => boolean;
+}
+
+/** What the domain needs to know of the company. Rates: units of the reporting currency for one unit of the key, newest last. */
 export interface CompanyFacts {
   readonly zone: string;
   readonly reportingCurrency: string;
   readonly rates: ReadonlyMap<string, readonly { readonly from: DayNumber; readonly rate: number }[]>;
+  readonly calendar: WorkCalendar;
+  /** The calendar of a country and region, as in `DE` and `BY`; the company's where the country is null or the place is not known. */
+  readonly calendarOf: (country: string | null, region: string | null) => WorkCalendar;
+  /** The first day of a fiscal year. */
+  readonly fiscalYearStart: { readonly month: number; readonly day: number };
 }
 
 export type MetricState = "value" | "no-data" | "stale" | "not-applicable";

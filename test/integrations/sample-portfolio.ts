@@ -50,7 +50,7 @@ export function sampleScorer(moreMetrics: readonly string[] = []): Scorer {
   if ("faults" in compiled) throw new Error(JSON.stringify(compiled.faults));
   const { plan, faults } = compileMetrics([...compiled.model.metricNames, ...moreMetrics]);
   if (faults.length > 0) throw new Error(JSON.stringify(faults));
-  const company = companyFacts(companySchema.parse(sampleDocument("company.json")));
+  const company = companyFacts(companySchema.parse(sampleDocument("company.json")), () => null);
   return { models: [compiled.model], plan, company, lifecycle: null };
 }
 

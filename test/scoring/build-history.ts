@@ -91,15 +91,20 @@ export function company(
     readonly zone?: string;
     readonly reportingCurrency?: string;
     readonly rates?: Readonly<Record<string, readonly { from: string; rate: number }[]>>;
+    readonly fiscalYearStart?: CompanyFacts["fiscalYearStart"];
   } = {},
 ): CompanyFacts {
   const rates = Object.entries(parts.rates ?? {}).map(
     ([currency, dated]) => [currency, dated.map(({ from, rate }) => ({ from: parseDay(from), rate }))] as const,
   );
+  const calendar = { isWorkingDay: () => true };
   return {
     zone: parts.zone ?? "UTC",
     reportingCurrency: parts.reportingCurrency ?? "EUR",
     rates: new Map(rates),
+    calendar,
+    calendarOf: () => calendar,
+    fiscalYearStart: parts.fiscalYearStart ?? { month: 1, day: 1 },
   };
 }
 

@@ -9,6 +9,7 @@ test("a company needs a name, a zone and a currency, and works from Monday to Fr
     ...acme,
     rates: [],
     workingWeek: ["mon", "tue", "wed", "thu", "fri"],
+    fiscalYearStart: "01-01",
   });
 });
 
@@ -21,7 +22,7 @@ test("rates come out by currency, newest last", () => {
       { currency: "USD", from: "2025-01-01", rate: 0.9 },
     ],
   };
-  expect(companyFacts(companySchema.parse(document))).toEqual({
+  expect(companyFacts(companySchema.parse(document), () => null)).toMatchObject({
     zone: "Europe/Vienna",
     reportingCurrency: "EUR",
     rates: new Map([
@@ -41,7 +42,16 @@ const january = { currency: "USD", from: "2025-01-01", rate: 0.9 };
 
 test.each([
   { what: "an unknown key", document: { ...acme, color: "red" }, message: 'Unrecognized key: "color"' },
-  { what: "holidays", document: { ...acme, holidays: ["AT"] }, message: "holidays are not supported yet" },
+  {
+    what: "a fiscal year from a day that not every month has",
+    document: { ...acme, fiscalYearStart: "02-29" },
+    message: "expected month and day, from 01-01 to 12-28",
+  },
+  {
+    what: "a country in words",
+    document: { ...acme, holidays: { country: "Austria" } },
+    message: "expected the two capital letters of a country, such as DE",
+  },
   { what: "an unknown zone", document: { ...acme, zone: "Vienna" }, message: "not a time zone of the IANA database" },
   {
     what: "a currency in words",

@@ -4,17 +4,24 @@ import { type Owners, parseOwners } from "../../playbooks/owners.ts";
 import { type Company, companySchema } from "../../scoring/company.ts";
 import { type Fault, faultsOf } from "../../scoring/fault.ts";
 import { compileHealthModel, type HealthModel } from "../../scoring/health-model.ts";
+import { placeFaults } from "./holidays.ts";
 
 /** What was read from a document, or all that is wrong with it. */
 export type Reading<Part> = { readonly part: Part } | { readonly faults: readonly Fault[] };
 
-const companyWords = { keys: [...Object.keys(companySchema.shape), "currency", "from", "rate"], planned: ["holidays"] };
+const companyWords = {
+  keys: [...Object.keys(companySchema.shape), "currency", "from", "rate", "country", "region"],
+  planned: [],
+};
 const sourceWords = { keys: ["$schema", "sources", "id", "kind", "seed"], planned: [] };
 
 /** `company.json`. */
 export function readCompany(body: unknown): Reading<Company> {
   const parsed = companySchema.safeParse(body);
-  return parsed.success ? { part: parsed.data } : { faults: faultsOf(parsed.error, body, companyWords) };
+  if (!parsed.success) return { faults: faultsOf(parsed.error, body, companyWords) };
+  const { holidays } = parsed.data;
+  const faults = holidays === undefined ? [] : placeFaults(holidays, "holidays");
+  return faults.length > 0 ? { faults } : { part: parsed.data };
 }
 
 /** `owners.json`. */
