@@ -1,9 +1,11 @@
 import { z } from "zod";
 import { type CompiledLeaf, compileLeaf, type Operand, type TruthCode } from "./conditions/leaf.ts";
 import { leafTest } from "./conditions/leaf-test.ts";
-import { type ConditionNode, type LeafNode, type Operator, readCondition } from "./conditions/structure.ts";
+import { type ConditionNode, isTrend, type LeafNode, type Operator, readCondition } from "./conditions/structure.ts";
 import { combineTree, decidingLeaves, judgeTree, type Tree } from "./conditions/tree.ts";
 import { leafWords } from "./conditions/words.ts";
+import { derivedFact } from "./derived-facts.ts";
+import { durationSchema } from "./duration.ts";
 import type { FactCatalogue } from "./fact-catalogue.ts";
 import type { Facts, FactValue } from "./facts.ts";
 import { type Fault, faultAt, joinPath } from "./fault.ts";
@@ -13,10 +15,11 @@ export type Truth = boolean | null;
 
 /** What one leaf found. */
 export interface LeafResult {
+  /** As the document names it. */
   readonly fact: string;
   readonly operator: Operator;
   readonly operand: Operand;
-  /** Null when the fact is missing. */
+  /** Null when the fact is missing; for a rise or a fall, by how much. */
   readonly value: FactValue | null;
   readonly truth: Truth;
   /** `score 34.2 is below 40`. */
@@ -35,7 +38,7 @@ export interface ConditionProgram {
 
 /** A condition ready to be judged as often as one likes. */
 export interface CompiledCondition {
-  /** The facts it names, each once. */
+  /** The facts it names, each once; for a rise or a fall the derived fact as well. */
   readonly facts: readonly string[];
   readonly leafCount: number;
   /** What a `ConditionSet` is made from. */
@@ -79,6 +82,8 @@ const leafSchema = z.union([
   z.strictObject({ fact, contains: z.string() }),
   z.strictObject({ fact, exists: z.literal(true) }),
   z.strictObject({ fact, missing: z.literal(true) }),
+  z.strictObject({ fact, fallsBy: z.number().positive(), within: durationSchema }),
+  z.strictObject({ fact, risesBy: z.number().positive(), within: durationSchema }),
 ]);
 const treeSchema: z.ZodType<ConditionDocument> = z
   .lazy(() =>
@@ -140,12 +145,14 @@ function plant(node: ConditionNode, addLeaf: (leaf: LeafNode) => number): Tree {
 function fitLeaf(leaf: LeafNode, catalogue: FactCatalogue): CompiledLeaf | Fault {
   const type = catalogue.typeOf(leaf.fact);
   if (type === null) return faultAt(joinPath(leaf.path, "fact"), leaf.fact, catalogue.refusal(leaf.fact));
+  const refusal = isTrend(leaf.operator) && type === "number" ? catalogue.trendRefusal?.(leaf.fact) : null;
+  if (typeof refusal === "string") return faultAt(joinPath(leaf.path, leaf.operator), leaf.operand, refusal);
   const compiled = compileLeaf(leaf, type);
   return "refusal" in compiled ? faultAt(joinPath(leaf.path, leaf.operator), leaf.operand, compiled.refusal) : compiled;
 }
 
 function compiled(tree: Tree, leaves: readonly CompiledLeaf[]): CompiledCondition {
-  const facts = leaves.map(({ fact }) => fact);
+  const facts = leaves.flatMap(({ fact }) => [baseOf(fact), fact]);
   const judges = leaves.map((leaf) => {
     const { fact } = leaf;
     const test = leafTest(leaf);
@@ -185,9 +192,13 @@ function leafResult(
   missingReason: MissingReason | undefined,
 ): LeafResult {
   const { fact, operator, operand } = leaf;
-  const value = known.get(fact);
-  const words = leafWords(leaf, code, value, missingReason?.(fact));
-  return { fact, operator, operand, value: value ?? null, truth: truthOf(code), words };
+  const words = leafWords(leaf, code, known, missingReason?.(fact));
+  return { fact: baseOf(fact), operator, operand, value: known.get(fact) ?? null, truth: truthOf(code), words };
+}
+
+/** What a document calls the fact. */
+function baseOf(fact: string): string {
+  return derivedFact(fact)?.base ?? fact;
 }
 
 function truthOf(code: number): Truth {

@@ -1,3 +1,4 @@
+import { derivedFact } from "./derived-facts.ts";
 import { suggestion } from "./fault.ts";
 import { compileMetrics, metricDefinition, metricForms } from "./metrics.ts";
 
@@ -10,6 +11,8 @@ export interface FactCatalogue {
   typeOf(name: string): FactType | null;
   /** Why `typeOf` is null for this name, in words, with a suggestion where one is near. */
   refusal(name: string): string;
+  /** Why no rise or fall of this number may be asked for; null when it may. Left out: every number's may. */
+  readonly trendRefusal?: ((name: string) => string | null) | undefined;
 }
 
 const fixedFacts: ReadonlyMap<string, FactType> = new Map([
@@ -33,7 +36,13 @@ const fixedFacts: ReadonlyMap<string, FactType> = new Map([
   ["confidence", "number"],
   ["model", "text"],
   ["override", "boolean"],
+  ["snoozed", "boolean"],
 ]);
+
+/** Known when playbooks are judged, and to nobody before. */
+const playbookFactNames: readonly string[] = ["snoozed"];
+/** Facts that every stored score keeps, beside its metrics. */
+const storedFactNames: readonly string[] = ["score", "score.computed", "coverage", "confidence"];
 
 /** The facts that a health model brings about. */
 export const healthFactNames: readonly string[] = [
@@ -72,19 +81,42 @@ export function milestonesAmong(facts: Iterable<string>): readonly string[] {
 }
 
 /** Every fact there is: what segments, triggers and branches may name. */
-export const factCatalogue: FactCatalogue = { typeOf: factType, refusal };
+export const factCatalogue: FactCatalogue = { typeOf: factType, refusal, trendRefusal };
 
-/** The catalogue without some facts, each refused for `reason`. */
+/** Every fact there is, and those derived from them: for the conditions that triggers are made of. */
+export const derivedCatalogue: FactCatalogue = {
+  ...factCatalogue,
+  typeOf: (name) => {
+    const derived = derivedFact(name);
+    if (derived === null) return factType(name);
+    return derived.kind === "changed" ? "boolean" : "any";
+  },
+};
+
+/** What is judged while an account is scored may name: the catalogue without some facts, each refused for `reason`. */
 export function withoutFacts(names: readonly string[], reason: string): FactCatalogue {
+  const withheld = [...names, ...playbookFactNames];
   return {
-    typeOf: (name) => (names.includes(name) ? null : factType(name)),
-    refusal: (name) => (names.includes(name) ? reason : refusal(name)),
+    typeOf: (name) => (withheld.includes(name) ? null : factType(name)),
+    refusal: (name) => {
+      if (names.includes(name)) return reason;
+      return withheld.includes(name) ? `"${name}" is known to playbooks only` : refusal(name);
+    },
+    trendRefusal: () => "stored scores are not looked at here: only playbooks may name a rise or a fall",
   };
+}
+
+/** Stored scores tell how these stood before. */
+function trendRefusal(name: string): string | null {
+  if (storedFactNames.includes(name) || metricDefinition(name) !== null) return null;
+  return `how ${name} stood before is not kept: expected ${storedFactNames.join(", ")} or a metric`;
 }
 
 /** Those of `facts` that are metrics: what must be computed before a condition can be judged. */
 export function metricsAmong(facts: Iterable<string>): readonly string[] {
-  return [...new Set(facts)].filter((name) => !fixedFacts.has(name) && metricDefinition(name) !== null);
+  return [...new Set(facts)].filter(
+    (name) => !fixedFacts.has(name) && !name.includes("~") && metricDefinition(name) !== null,
+  );
 }
 
 /** Why a name is no metric, in words, with a suggestion where one is near. */

@@ -232,6 +232,41 @@ describe("reasons", () => {
     expect(compile(document).why(facts, (fact) => reasons.get(fact))).toBe(words);
   });
 
+  const trends: readonly (readonly [document: ConditionDocument, truth: Truth, words: string])[] = [
+    [{ fact: "score", fallsBy: 18, within: "30d" }, true, "score fell 18.0 in 30 days, from 72.0 to 54.0"],
+    [
+      { fact: "score", fallsBy: 20, within: "30d" },
+      false,
+      "score fell 18.0 in 30 days, from 72.0 to 54.0, not by 20.0",
+    ],
+    [{ fact: "score", risesBy: 5, within: "1w" }, false, "score 54.0 did not rise in 7 days"],
+    [{ fact: "nps.latest", risesBy: 2, within: "90d" }, true, "nps.latest rose 3 in 90 days, from 6 to 9"],
+    [
+      { fact: "coverage", fallsBy: 0.2, within: "1d" },
+      null,
+      "the fall of coverage in 1 day is unknown (its history is too short)",
+    ],
+  ];
+  test.each(trends)("what %j finds, and its words", (document, truth, words) => {
+    const known: Facts = new Map([
+      ["score", 54],
+      ["score~fall_30d", 18],
+      ["score~rise_7d", 0],
+      ["nps.latest", 9],
+      ["nps.latest~rise_90d", 3],
+    ]);
+    const condition = compile(document);
+    expect(condition.truth(known)).toBe(truth);
+    expect(condition.why(known, () => "its history is too short")).toBe(words);
+  });
+
+  test("a rise or a fall names its fact, and what is derived from it", () => {
+    const condition = compile({ fact: "nps.latest", fallsBy: 3, within: "90d" });
+    expect(condition.facts).toEqual(["nps.latest", "nps.latest~fall_90d"]);
+    expect(condition.leaves(new Map())).toMatchObject([{ fact: "nps.latest", operator: "fallsBy", value: null }]);
+    expect(metricsAmong(condition.facts)).toEqual(["nps.latest"]);
+  });
+
   test("numbers that differ are never shown alike", () => {
     const near: Facts = new Map([["score", 39.9999999]]);
     expect(compile({ fact: "score", below: 40 }).why(near)).toBe("score 39.9999999 is below 40");
@@ -250,7 +285,18 @@ describe("what is refused", () => {
     [{ below: 40 }, 'a leaf without its "fact" (met "an object")'],
     [{ fact: 7, below: 4 }, "fact: expected the name of a fact (met 7)"],
     [{ fact: "score", belw: 40 }, 'belw: unknown operator "belw"; did you mean "below"? (met 40)'],
-    [{ fact: "score", fallsBy: 15 }, 'fallsBy: "fallsBy" is not supported yet (met 15)'],
+    [{ fact: "score", fallsBy: 15 }, 'within: is missing: expected whole days, such as "30d", at most 400'],
+    [{ fact: "score", fallsBy: 0, within: "7d" }, "fallsBy: expected a number above 0 (met 0)"],
+    [
+      { fact: "score", risesBy: 15, within: "36h" },
+      'within: expected whole days, such as "30d", at most 400 (met "36h")',
+    ],
+    [{ fact: "score", below: 15, within: "7d" }, 'within: "within" belongs to fallsBy and risesBy (met "7d")'],
+    [
+      { fact: "stage.days", risesBy: 15, within: "7d" },
+      "risesBy: how stage.days stood before is not kept: expected score, score.computed, coverage, confidence or a metric (met 15)",
+    ],
+    [{ fact: "score~fall_7d", atLeast: 4 }, 'fact: unknown fact "score~fall_7d" (met "score~fall_7d")'],
     [{ fact: "score", below: 4, above: 2 }, 'expected one operator, not below and above together (met "an object")'],
     [{ fact: "scores", below: 4 }, 'fact: unknown fact "scores"; did you mean "score"? (met "scores")'],
     [{ fact: "nps.last", below: 4 }, 'fact: unknown fact "nps.last"; did you mean "nps.latest"? (met "nps.last")'],
@@ -297,6 +343,13 @@ describe("what is refused", () => {
       faults: [{ path: "fact", met: "score", message: "not here" }],
     });
     expect(compileCondition({ fact: "band", is: "red" }, catalogue)).toHaveProperty("condition");
+    const refused = (document: ConditionDocument) => compileCondition(document, catalogue);
+    expect(refused({ fact: "coverage", fallsBy: 4, within: "7d" })).toMatchObject({
+      faults: [{ path: "fallsBy", message: expect.stringContaining("only playbooks may name a rise or a fall") }],
+    });
+    expect(refused({ fact: "snoozed", is: true })).toMatchObject({
+      faults: [{ path: "fact", message: '"snoozed" is known to playbooks only' }],
+    });
   });
 
   test("keys that a prototype would answer", () => {
@@ -315,7 +368,8 @@ describe("the catalogue", () => {
     ["nps.latest", "number"],
     ["usage.logins.sum_28d", "number"],
     ["account.fields.", null],
-    ["usage.logins.sum_29d", null],
+    ["usage.logins.sum_0d", null],
+    ["score~fall_7d", null],
     ["risk", null],
   ])("the type of %s is %j", (name, type) => {
     expect(factCatalogue.typeOf(name)).toBe(type);
@@ -386,10 +440,13 @@ const rareLeaf: fc.Arbitrary<ConditionDocument> = fc.oneof(
   fc.constantFrom(...numberFacts, ...textFacts).map((fact) => ({ fact, missing: true })),
   fc.tuple(fc.constantFrom(...numberFacts), someNumber).map(([fact, low]) => ({ fact, between: [low, low + 2] })),
 );
+const trendLeaf: fc.Arbitrary<ConditionDocument> = fc
+  .tuple(fc.constantFrom(...numberFacts), fc.constantFrom("fallsBy", "risesBy"), fc.integer({ min: 1, max: 5 }))
+  .map(([fact, operator, operand]) => ({ fact, [operator]: operand, within: "7d" }));
 const { condition: someCondition } = fc.letrec<{ condition: ConditionDocument }>((tie) => ({
   condition: fc.oneof(
     { maxDepth: 4, withCrossShrink: true },
-    fc.oneof(numberLeaf, textLeaf, listLeaf, dayLeaf, rareLeaf),
+    fc.oneof(numberLeaf, textLeaf, listLeaf, dayLeaf, rareLeaf, trendLeaf),
     fc.array(tie("condition"), { minLength: 1, maxLength: 3 }).map((all) => ({ all })),
     fc.array(tie("condition"), { minLength: 1, maxLength: 3 }).map((any) => ({ any })),
     tie("condition").map((not) => ({ not })),
@@ -405,6 +462,8 @@ const someFacts: fc.Arbitrary<Facts> = fc
       stage: someWord,
       "account.began_on": someDay,
       "account.fields.x": fc.oneof(someNumber, someWord, someDay, fc.boolean()),
+      "score~fall_7d": someNumber,
+      "nps.latest~rise_7d": someNumber,
     },
     { requiredKeys: [] },
   )

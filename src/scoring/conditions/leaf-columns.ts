@@ -63,6 +63,8 @@ function kindOf({ operator, operand }: CompiledLeaf): Kind {
   switch (operator) {
     case "below":
     case "atLeast":
+    case "fallsBy":
+    case "risesBy":
       return isNumber ? "strict" : "rare";
     case "atMost":
     case "above":

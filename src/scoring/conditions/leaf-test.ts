@@ -29,6 +29,8 @@ export function leafTest(leaf: CompiledLeaf): LeafTest {
     case "above":
       return orderTest(leaf, (value) => value > low);
     case "atLeast":
+    case "fallsBy":
+    case "risesBy":
       return orderTest(leaf, (value) => value >= low);
     default:
       return leaf.operator satisfies never;

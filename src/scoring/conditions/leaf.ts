@@ -1,3 +1,4 @@
+import { derivedName } from "../derived-facts.ts";
 import type { FactType } from "../fact-catalogue.ts";
 import type { FactValue } from "../facts.ts";
 import type { LeafNode, Operator } from "./structure.ts";
@@ -7,6 +8,7 @@ export type TruthCode = -1 | 0 | 1;
 
 /** A leaf whose operator and operand fit its fact. */
 export interface CompiledLeaf {
+  /** What is looked up: for `fallsBy` and `risesBy` a derived fact, such as `score~fall_30d`. */
   readonly fact: string;
   readonly type: FactType;
   readonly operator: Operator;
@@ -32,6 +34,8 @@ const fits: Readonly<Record<Operator, readonly FactType[]>> = {
   contains: ["text", "any"],
   exists: anyType,
   missing: anyType,
+  fallsBy: ["number"],
+  risesBy: ["number"],
 };
 
 /** A day, `YYYY-MM-DD`. */
@@ -39,13 +43,16 @@ export const dayPattern = /^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$/;
 
 /** Checks a leaf whose fact is of `type`, or says why operator or operand do not fit. */
 export function compileLeaf(leaf: LeafNode, type: FactType): CompiledLeaf | { readonly refusal: string } {
-  const { fact, operator, operand } = leaf;
+  const { fact, operator, operand, withinDays } = leaf;
   if (!fits[operator].includes(type)) {
     return { refusal: `"${operator}" does not fit ${fact}, which is ${typeWords[type]}: expected ${fitting(type)}` };
   }
   const checked = checkOperand(operator, operand, type);
   if ("refusal" in checked) return checked;
-  return { fact, type, operator, operand: checked.operand };
+  if (withinDays === null) return { fact, type, operator, operand: checked.operand };
+  const direction = operator === "fallsBy" ? "fall" : "rise";
+  const trend = derivedName({ kind: "trend", base: fact, direction, days: withinDays });
+  return { fact: trend, type, operator, operand: checked.operand };
 }
 
 function isOrder(operator: Operator): boolean {

@@ -1,3 +1,5 @@
+import { longestTrendDays, trendDays } from "../derived-facts.ts";
+import { parseDuration } from "../duration.ts";
 import { joinPath, suggestion } from "../fault.ts";
 
 /** The operators of a leaf. */
@@ -14,11 +16,18 @@ export const operators = [
   "contains",
   "exists",
   "missing",
+  "fallsBy",
+  "risesBy",
 ] as const;
 export type Operator = (typeof operators)[number];
 
-/** Operators of the language that are refused for now. */
-const plannedOperators = ["fallsBy", "risesBy", "within"];
+/** True for the operators that compare with how the fact stood before: they take `within` beside them. */
+export function isTrend(operator: Operator): operator is "fallsBy" | "risesBy" {
+  return operator === "fallsBy" || operator === "risesBy";
+}
+
+/** Scores are kept by day, so a rise or a fall is looked for among days. */
+const expectedDays = `expected whole days, such as "30d", at most ${longestTrendDays}`;
 
 /** Nesting beyond this is refused: nobody reads it, and unbounded recursion would end the process. */
 const maxDepth = 20;
@@ -30,6 +39,8 @@ export interface LeafNode {
   readonly fact: string;
   readonly operator: Operator;
   readonly operand: unknown;
+  /** The window of `fallsBy` and `risesBy`; null beside other operators. */
+  readonly withinDays: number | null;
 }
 
 /** A condition whose shape is right. */
@@ -94,7 +105,7 @@ class ShapeReader {
   #leaf(value: object, names: readonly string[], keys: Keys): LeafNode | null {
     const fact: unknown = Reflect.get(value, "fact");
     if (typeof fact !== "string") return this.#refuse(fact, [...keys, "fact"], "expected the name of a fact");
-    const chosen = names.filter((name) => name !== "fact");
+    const chosen = names.filter((name) => name !== "fact" && name !== "within");
     const known = operators.filter((operator) => chosen.includes(operator));
     for (const name of chosen) {
       if (known.some((operator) => operator === name)) continue;
@@ -106,7 +117,23 @@ class ShapeReader {
       return this.#refuse(value, keys, `expected one operator beside "fact": ${operators.join(", ")}`);
     if (others.length > 0)
       return this.#refuse(value, keys, `expected one operator, not ${known.join(" and ")} together`);
-    return { kind: "leaf", path: joinPath(this.#at, ...keys), fact, operator, operand: Reflect.get(value, operator) };
+    const operand: unknown = Reflect.get(value, operator);
+    const leaf = { kind: "leaf", path: joinPath(this.#at, ...keys), fact, operator, operand } as const;
+    if (isTrend(operator)) return this.#trend({ ...leaf, operator }, Reflect.get(value, "within"), keys);
+    if (!names.includes("within")) return { ...leaf, withinDays: null };
+    return this.#refuse(Reflect.get(value, "within"), [...keys, "within"], '"within" belongs to fallsBy and risesBy');
+  }
+
+  #trend(leaf: Omit<LeafNode, "withinDays">, within: unknown, keys: Keys): LeafNode | null {
+    const { operator, operand } = leaf;
+    if (typeof operand !== "number" || !(operand > 0 && operand < Infinity)) {
+      this.#refuse(operand, [...keys, operator], "expected a number above 0");
+    }
+    if (within === undefined) return this.#refuse(within, [...keys, "within"], `is missing: ${expectedDays}`);
+    const withinMs = typeof within === "string" ? parseDuration(within) : null;
+    const withinDays = withinMs === null ? null : trendDays(withinMs);
+    if (withinDays === null) return this.#refuse(within, [...keys, "within"], expectedDays);
+    return { ...leaf, withinDays };
   }
 
   #refuse(met: unknown, keys: Keys, message: string): null {
@@ -116,7 +143,6 @@ class ShapeReader {
 }
 
 function operatorMessage(name: string): string {
-  if (plannedOperators.includes(name)) return `"${name}" is not supported yet`;
   return `unknown operator "${name}"${suggestion(name, operators)}`;
 }
 

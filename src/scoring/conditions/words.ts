@@ -1,4 +1,6 @@
-import type { FactValue } from "../facts.ts";
+import { type DerivedFact, derivedFact, derivedName } from "../derived-facts.ts";
+import { durationWords } from "../duration.ts";
+import type { Facts, FactValue } from "../facts.ts";
 import type { CompiledLeaf, Operand, TruthCode } from "./leaf.ts";
 import type { Operator } from "./structure.ts";
 
@@ -15,16 +17,23 @@ const phrases: Readonly<Record<Operator, readonly [whenTrue: string, whenFalse: 
   contains: ["contains", "does not contain"],
   exists: ["is known", "is unknown"],
   missing: ["is unknown", "is known"],
+  fallsBy: ["fell", "did not fall by"],
+  risesBy: ["rose", "did not rise by"],
 };
 
 /** What a leaf found, as a phrase with its numbers: `score 34.2 is below 40`. */
 export function leafWords(
   leaf: CompiledLeaf,
   truth: TruthCode,
-  value: FactValue | undefined,
+  known: Facts,
   missingReason: string | undefined,
 ): string {
+  const value = known.get(leaf.fact);
   const because = missingReason === undefined ? "" : ` (${missingReason})`;
+  const derived = derivedFact(leaf.fact);
+  if (derived !== null) {
+    return value === undefined ? `${unknownWords(derived)}${because}` : derivedWords(leaf, derived, truth, known);
+  }
   if (value === undefined) return `${leaf.fact} is unknown${because}`;
   const shown = show(value, leaf.operand);
   if (truth === 0) return `${leaf.fact} ${shown} cannot be compared with ${operandWords(leaf)}`;
@@ -34,6 +43,76 @@ export function leafWords(
   // "segment is mid" rather than "segment mid is mid".
   if (phrase === "is") return `${leaf.fact} is ${shown}`;
   return `${leaf.fact} ${shown} ${phrase} ${operandWords(leaf)}`;
+}
+
+function unknownWords(derived: DerivedFact): string {
+  switch (derived.kind) {
+    case "trend":
+      return `the ${derived.direction} of ${derived.base} in ${daysWords(derived.days)} is unknown`;
+    case "was":
+    case "changed":
+      return `whether ${derived.base} changed within ${durationWords(derived.withinMs)} is unknown`;
+    case "ends":
+      return `the day of ${derived.base} is unknown`;
+    default:
+      return derived satisfies never;
+  }
+}
+
+function derivedWords(leaf: CompiledLeaf, derived: DerivedFact, truth: TruthCode, known: Facts): string {
+  switch (derived.kind) {
+    case "trend":
+      return trendWords(leaf, derived, truth, known);
+    case "was":
+    case "changed":
+      return earlierWords(leaf, derived, truth, known);
+    case "ends":
+      return `the day of ${derived.base} is ${String(known.get(leaf.fact))}`;
+    default:
+      return derived satisfies never;
+  }
+}
+
+/** `score fell 18.0 in 30 days, from 72.0 to 54.0`. */
+function trendWords(
+  leaf: CompiledLeaf,
+  { base, direction, days }: Extract<DerivedFact, { kind: "trend" }>,
+  truth: TruthCode,
+  known: Facts,
+): string {
+  const moved = Number(known.get(leaf.fact));
+  const to = Number(known.get(base));
+  const from = direction === "fall" ? to + moved : to - moved;
+  const number = (value: number) => numberWords(base, value);
+  const window = `in ${daysWords(days)}`;
+  const verb = direction === "fall" ? "fell" : "rose";
+  if (moved === 0) return `${base} ${number(to)} did not ${direction} ${window}`;
+  const course = `${base} ${verb} ${number(moved)} ${window}, from ${number(from)} to ${number(to)}`;
+  return truth === 1 ? course : `${course}, not by ${number(Number(leaf.operand))}`;
+}
+
+/** `owner changed from anna to bo within 1 day`: one phrase for all leaves of such a condition, so that it is said once. */
+function earlierWords(
+  leaf: CompiledLeaf,
+  { kind, base, withinMs }: Extract<DerivedFact, { kind: "was" | "changed" }>,
+  truth: TruthCode,
+  known: Facts,
+): string {
+  const was = known.get(derivedName({ kind: "was", base, withinMs }));
+  const is = known.get(base);
+  const window = `within ${durationWords(withinMs)}`;
+  if (was === undefined || is === undefined || was === is) return `${base} did not change ${window}`;
+  const course = `${base} changed from ${show(was, null)} to ${show(is, null)} ${window}`;
+  return kind === "was" && truth === -1 ? `${course}, not from ${operandWords(leaf)}` : course;
+}
+
+function daysWords(days: number): string {
+  return days === 1 ? "1 day" : `${days} days`;
+}
+
+/** Scores have one decimal, also where it is 0. */
+function numberWords(fact: string, value: number): string {
+  return fact.startsWith("score") ? value.toFixed(1) : String(Number(value.toPrecision(6)));
 }
 
 function operandWords(leaf: CompiledLeaf): string {
