@@ -9,6 +9,7 @@ import { missingSecrets } from "../queries/configuration/secrets.ts";
 import { compileFolder, type SourceDocument } from "../queries/configuration.ts";
 import { readNow } from "../store/db.ts";
 import { type ApplyResult, applyDocuments, type DocumentName } from "../store/documents.ts";
+import { registerConfigPlan } from "./config-plan.ts";
 import { type CliContext, osUser } from "./context.ts";
 import { CommandEnd, exitCodes } from "./failure.ts";
 import { offerJson, publishedShapes } from "./json-option.ts";
@@ -61,7 +62,7 @@ interface Checked {
   readonly warnings: readonly ConfigFault[];
 }
 
-/** `config validate|apply|schema`: the documents managers edit. */
+/** `config validate|plan|apply|schema`: the documents managers edit. */
 export function registerConfig(program: Command, context: CliContext): void {
   const config = program.command("config").description("check, apply and describe the documents that say what happens");
 
@@ -82,6 +83,8 @@ export function registerConfig(program: Command, context: CliContext): void {
     .option("--author <name>", "who does this", osUser())
     .addHelpText("after", '\nExample:\n  keepwell config apply ./config --note "Alert earlier on enterprise accounts"');
   offerJson(apply, applyShape).action((folder: string, options: ApplyOptions) => applyFolder(context, folder, options));
+
+  registerConfigPlan(config, context);
 
   config
     .command("schema")

@@ -60,17 +60,19 @@ export function playbook(changes: Readonly<Record<string, unknown>> = {}): Reado
   };
 }
 
-/** Compiles a whole configuration around the given playbooks. */
+/** Compiles a whole configuration around the given playbooks; with `isSecond` the changed model stands beside the default one. */
 export function configure(
   playbooks: readonly Readonly<Record<string, unknown>>[] = [],
   revision = 1,
   modelChanges: Readonly<Record<string, unknown>> = {},
+  isSecond = false,
 ): Configuration {
   const compiled = compileConfiguration([
     document("company", "company", company, revision),
     document("owners", "owners", owners, revision),
     document("channels", "channels", channels, revision),
-    document("health-model", "default", { ...model, ...modelChanges }, revision),
+    document("health-model", String(modelChanges["id"] ?? "default"), { ...model, ...modelChanges }, revision),
+    ...(isSecond ? [document("health-model", "default", model, revision)] : []),
     ...playbooks.map((body) => document("playbook", String(body["id"]), body, revision)),
   ]);
   if ("faults" in compiled) throw new Error(JSON.stringify(compiled.faults, null, 2));

@@ -1,0 +1,175 @@
+import { type AccountScore, type Scorer, scoreMetrics } from "../../scoring/account-score.ts";
+import type { AccountHistory, ChildScore, MetricValue, StreamCoverage } from "../../scoring/history.ts";
+import { historyScope } from "../../scoring/history-scope.ts";
+import { computeMetrics, type MetricPlan } from "../../scoring/metrics.ts";
+import type { Db } from "../../store/db.ts";
+import { loadHistories } from "../../store/histories.ts";
+import { type PortfolioAccount, readScoreBases, type ScoreBasis } from "../../store/portfolio.ts";
+
+/** One account under the documents in force and under those that are planned, from the same metrics as of its newest score. */
+export interface PlannedScore {
+  readonly account: PortfolioAccount;
+  /** In the reporting currency; null when unknown. */
+  readonly mrr: number | null;
+  readonly before: AccountScore;
+  readonly after: AccountScore;
+}
+
+/** Two scorers, and which metrics of the newest scores mean the same to both. */
+export interface Comparison {
+  readonly before: Scorer;
+  readonly after: Scorer;
+  /** False for a metric whose definition the plan changes: it is computed anew for the planned side. */
+  readonly isReusable: (metric: string) => boolean;
+}
+
+const batchSize = 1000;
+
+/**
+ * Scores every account that has a score under both sides, children before their parents, and hands them over batch by batch. What the
+ * newest score rests on is used again; histories are read only for metrics that are not kept with it. Writes nothing.
+ */
+export async function comparePortfolio(
+  db: Db,
+  accounts: readonly PortfolioAccount[],
+  { comparison, coverage, now }: { comparison: Comparison; coverage: StreamCoverage; now: Date },
+  onBatch: (scores: readonly PlannedScore[], accounts: number) => void,
+): Promise<void> {
+  const work: Work = { ...comparison, before: atOnce(comparison.before), after: atOnce(comparison.after), coverage };
+  const families = new Families(accounts);
+  for (const generation of families.generations) {
+    let loading = load(db, work, generation.slice(0, batchSize), now);
+    for (let start = 0; start < generation.length; start += batchSize) {
+      const batch = await loading;
+      // The server reads the next batch while this one is computed.
+      loading = load(db, work, generation.slice(start + batchSize, start + 2 * batchSize), now);
+      const scores = batch.flatMap((one) => compare(work, one, families) ?? []);
+      for (const score of scores) families.remember(score);
+      onBatch(scores, batch.length);
+    }
+    await loading;
+  }
+}
+
+interface Work extends Comparison {
+  readonly coverage: StreamCoverage;
+}
+
+/** A plan tells where bands lead to, not when: both sides move at once. */
+function atOnce(scorer: Scorer): Scorer {
+  return { ...scorer, models: scorer.models.map((model) => ({ ...model, bands: { ...model.bands, dwellMs: 0 } })) };
+}
+
+interface Loaded {
+  readonly account: PortfolioAccount;
+  /** Null when it was never scored. */
+  readonly basis: ScoreBasis | null;
+  readonly history: AccountHistory;
+  readonly lacking: { readonly before: MetricPlan; readonly after: MetricPlan };
+}
+
+async function load(db: Db, work: Work, accounts: readonly PortfolioAccount[], now: Date): Promise<readonly Loaded[]> {
+  if (accounts.length === 0) return [];
+  const ids = accounts.map(({ accountId }) => accountId);
+  const bases = await readScoreBases(db, ids, now);
+  const kept = keptByAll(bases);
+  const lacking = {
+    before: without(work.before.plan, (name) => kept.has(name)),
+    after: without(work.after.plan, (name) => kept.has(name) && work.isReusable(name)),
+  };
+  const all = { ...work.after.plan, metrics: [...lacking.before.metrics, ...lacking.after.metrics] };
+  const oldest = Math.min(now.getTime(), ...[...bases.values()].map(({ at }) => at.getTime()));
+  const scope = historyScope(all, work.coverage, oldest);
+  const histories = await loadHistories(db, { ...scope, accounts, forPast: false });
+  return histories.map((history, index) => {
+    const account = accounts[index];
+    if (account === undefined) throw new Error("More histories came than were asked for.");
+    return { account, basis: bases.get(account.accountId) ?? null, history, lacking };
+  });
+}
+
+/** The metrics that every one of the newest scores has kept. */
+function keptByAll(bases: ReadonlyMap<number, ScoreBasis>): ReadonlySet<string> {
+  const [first, ...others] = [...bases.values()];
+  const names = Object.keys(first?.metrics ?? {});
+  return new Set(names.filter((name) => others.every(({ metrics }) => Object.hasOwn(metrics, name))));
+}
+
+function without(plan: MetricPlan, isKept: (name: string) => boolean): MetricPlan {
+  return { ...plan, metrics: plan.metrics.filter(({ name }) => !isKept(name)) };
+}
+
+function compare(work: Work, { account, basis, history, lacking }: Loaded, families: Families): PlannedScore | null {
+  if (basis === null) return null;
+  const at = basis.at.getTime();
+  const memory = { band: basis.bandMemory, lifecycle: basis.lifecycle };
+  const kept = Object.entries(basis.metrics);
+  const score = (scorer: Scorer, missing: MetricPlan, children: readonly ChildScore[]) => {
+    const metrics = new Map<string, MetricValue>(kept);
+    if (missing.metrics.length > 0) {
+      const computed = computeMetrics(missing, history, work.coverage, scorer.company, at);
+      for (const [name, metric] of computed) metrics.set(name, metric);
+    }
+    return scoreMetrics(scorer, { history, coverage: work.coverage, memory, children }, metrics, at);
+  };
+  const children = families.childrenOf(account.accountId);
+  const before = score(
+    work.before,
+    lacking.before,
+    children.map((child) => child.before),
+  );
+  const after = score(
+    work.after,
+    lacking.after,
+    children.map((child) => child.after),
+  );
+  const mrr = basis.metrics["billing.mrr"]?.value;
+  return { account, mrr: typeof mrr === "number" ? mrr : null, before, after };
+}
+
+/** Who belongs to whom, in generations: accounts without children first, then their parents, and so on. */
+class Families {
+  readonly generations: readonly (readonly PortfolioAccount[])[];
+  readonly #children = new Map<number, { readonly before: ChildScore; readonly after: ChildScore }[]>();
+
+  constructor(accounts: readonly PortfolioAccount[]) {
+    const parents = new Map(accounts.map(({ accountId, parentId }) => [accountId, parentId]));
+    const heights = new Map<number, number>();
+    for (const { accountId } of accounts) {
+      let height = 0;
+      // A height is never more than there are accounts: a circle that got in all the same ends here.
+      for (
+        let id = parents.get(accountId) ?? null;
+        id !== null && height <= accounts.length;
+        id = parents.get(id) ?? null
+      ) {
+        height += 1;
+        if ((heights.get(id) ?? 0) >= height) break;
+        heights.set(id, height);
+      }
+    }
+    const highest = [...heights.values()].reduce((one, other) => Math.max(one, other), 0);
+    this.generations = Array.from({ length: highest + 1 }, (_, height) =>
+      accounts.filter(({ accountId }) => (heights.get(accountId) ?? 0) === height),
+    );
+  }
+
+  childrenOf(accountId: number) {
+    return this.#children.get(accountId) ?? [];
+  }
+
+  remember({ account, mrr, before, after }: PlannedScore): void {
+    if (account.parentId === null) return;
+    const child = ({ health: { score, band } }: AccountScore): ChildScore => ({
+      key: account.key,
+      name: account.name,
+      score,
+      band,
+      mrr,
+    });
+    const siblings = this.#children.get(account.parentId);
+    const both = { before: child(before), after: child(after) };
+    if (siblings === undefined) this.#children.set(account.parentId, [both]);
+    else siblings.push(both);
+  }
+}
