@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { type PublicHolidays, weekdays, workCalendar } from "./calendar.ts";
+import { dataRetentionSchema } from "./data-retention.ts";
 import { parseDay } from "./days.ts";
 import type { CompanyFacts, DayNumber } from "./history.ts";
 import { currencySchema, daySchema, zoneSchema } from "./records.ts";
@@ -35,6 +36,7 @@ export const companySchema = z
     holidays: placeSchema.optional(),
     /** Month and day on which a fiscal year begins. */
     fiscalYearStart: z.string().regex(firstDayOfYear, "expected month and day, from 01-01 to 12-28").default("01-01"),
+    retention: dataRetentionSchema.optional(),
   })
   .superRefine((company, context) => {
     const seen = new Set<string>();

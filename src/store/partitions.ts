@@ -2,7 +2,8 @@ import { sql } from "kysely";
 import type { Db } from "./db.ts";
 
 /** The tables that are partitioned by month. */
-export type PartitionedTable = "usage_daily" | "scores" | "changes";
+export const partitionedTables = ["usage_daily", "usage_users", "scores", "changes"] as const;
+export type PartitionedTable = (typeof partitionedTables)[number];
 
 // Any number that no other program picks: makers of partitions wait for one another.
 const lock = 7_310_579_460_023;
@@ -35,13 +36,14 @@ export async function ensurePartitionsOf(
   return ensureMonths(db, table, [...new Set([...days].map(monthOf))], now);
 }
 
-/** Makes the partitions that the days around `now` need: usage from 13 months back, scores and changes from the last month, to the next month. */
+/** Makes the partitions that the days around `now` need: usage from 13 months back, all else from the last month, to the next month. */
 export async function ensureScorePartitions(db: Db, now: Date): Promise<string[]> {
   const present = monthNumber(now.toISOString());
   const monthsFrom = (from: number): string[] =>
     Array.from({ length: 2 - from }, (_, index) => monthText(present + from + index));
   return [
     ...(await ensureMonths(db, "usage_daily", monthsFrom(-13), now)),
+    ...(await ensureMonths(db, "usage_users", monthsFrom(-1), now)),
     ...(await ensureMonths(db, "scores", monthsFrom(-1), now)),
     ...(await ensureMonths(db, "changes", monthsFrom(-1), now)),
   ];
