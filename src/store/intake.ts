@@ -5,6 +5,7 @@ import type { Tx } from "./db.ts";
 import {
   createAccounts,
   lockAccounts,
+  markAllDirty,
   markDirty,
   newAccountsOf,
   refreshAccounts,
@@ -23,6 +24,7 @@ import {
   unstorable,
   type Written,
 } from "./intake/known-input.ts";
+import { refuseCycles, saysParent } from "./intake/parents.ts";
 import { writeChanges } from "./intake/record-changes.ts";
 import { writeDays } from "./intake/usage-days.ts";
 import { writeEvents } from "./intake/usage-events.ts";
@@ -115,9 +117,7 @@ export async function stateCoverage(tx: Tx, stated: StatedCoverage): Promise<boo
     .onConflict((conflict) => conflict.doNothing())
     .execute();
   if (!moved) return false;
-  await sql`
-    with locked as (select account_id from account_work order by account_id for update)
-    update account_work w set dirty_seq = dirty_seq + 1 from locked where w.account_id = locked.account_id`.execute(tx);
+  await markAllDirty(tx);
   return true;
 }
 
@@ -152,7 +152,7 @@ async function settleAccounts(tx: Tx, batch: IntakeBatch, inputs: readonly Known
   const names = [...new Set(inputs.map(({ input }) => accountNameOf(input) ?? ""))];
   const before = await findAccountIds(tx, batch.source, names);
   const makesAccounts = inputs.some(({ input }) => input.kind === "account" && !before.has(input.id));
-  await passGate(tx, makesAccounts ? "alone" : "together");
+  await passGate(tx, makesAccounts || inputs.some(saysParent) ? "alone" : "together");
   // Behind the gate nobody makes accounts, so what is unknown now stays unknown until this transaction ends.
   const known = before.size === names.length ? before : await findAccountIds(tx, batch.source, names);
   const created = await createAccounts(tx, newAccountsOf(inputs, known), batch.now);
@@ -202,7 +202,7 @@ async function placeInputs(
 
 async function write(tx: Tx, inputs: readonly PlacedInput[], now: Date): Promise<Written> {
   if (inputs.length === 0) return { written: 0, unchanged: 0, rejected: [], accountIds: new Set() };
-  const records = inputs.filter(isRecord);
+  const { kept: records, rejected } = await refuseCycles(tx, inputs.filter(isRecord), now);
   const usage = inputs.filter(isUsage);
   // Names before accounts: whoever waits for a name of another writer holds no account that writer needs.
   const nameIds = await ensureUsageNames(tx, usage);
@@ -227,7 +227,7 @@ async function write(tx: Tx, inputs: readonly PlacedInput[], now: Date): Promise
   return {
     written: parts.reduce((sum, part) => sum + part.written, 0),
     unchanged: parts.reduce((sum, part) => sum + part.unchanged, 0),
-    rejected: parts.flatMap((part) => part.rejected),
+    rejected: [...rejected, ...parts.flatMap((part) => part.rejected)],
     accountIds,
   };
 }

@@ -9,7 +9,7 @@ export interface NewAccount {
   readonly name: string;
 }
 
-/** Makes accounts with their work rows: a new account is scored at once. Returns their ids by key. */
+/** Makes accounts with their work rows: a new account is scored at once. Those that waited for it as their parent find it. Returns ids by key. */
 export async function createAccounts(
   tx: Tx,
   accounts: readonly NewAccount[],
@@ -27,6 +27,11 @@ export async function createAccounts(
       insert into account_work (account_id, next_score_at) select id, ${now} from created
     )
     select id, key from created`.execute(tx);
+  await sql`
+    update accounts a set parent_id = p.id
+    from accounts p
+    where p.key = any(${rows.map(({ key }) => key)}::text[])
+      and a.parent_key = p.key and a.parent_id is null and a.parent_key is not null`.execute(tx);
   return new Map(rows.map(({ id, key }) => [key, id]));
 }
 
@@ -73,14 +78,24 @@ export async function markDirty(tx: Tx, accountIds: ReadonlySet<number>): Promis
     where account_id = any(${[...accountIds]}::bigint[])`.execute(tx);
 }
 
-const currentFields = ["name", "owner", "segment", "stage", "zone"] as const;
+/** Makes every account due for scoring; by a writer that is alone. */
+export async function markAllDirty(tx: Tx): Promise<void> {
+  await sql`
+    with locked as (select account_id from account_work order by account_id for update)
+    update account_work w set dirty_seq = dirty_seq + 1 from locked where w.account_id = locked.account_id`.execute(tx);
+}
+
+const currentFields = ["name", "owner", "segment", "stage", "zone", "parent"] as const;
 
 interface FoldedAccount {
   readonly accountId: number;
   readonly set: RecordInput["set"];
 }
 
-/** Brings the accounts rows, kept for lists and joins, to the fold of their changes as of `now`. */
+/**
+ * Brings the accounts rows, kept for lists and joins, to the fold of their changes as of `now`. Where a parent changed, both the one it
+ * was and the one it is are due for scoring.
+ */
 export async function refreshAccounts(tx: Tx, accountIds: ReadonlySet<number>, now: Date): Promise<void> {
   if (accountIds.size === 0) return;
   const { rows } = await sql<FoldedAccount>`
@@ -94,16 +109,48 @@ export async function refreshAccounts(tx: Tx, accountIds: ReadonlySet<number>, n
   for (const { accountId, set } of rows) folded.set(accountId, { ...folded.get(accountId), ...set });
   const column = (field: (typeof currentFields)[number]): (string | null)[] =>
     [...folded.values()].map((fields) => textOrNull(fields[field]));
+  const { rows: moved } = await sql<{ id: number; oldId: number | null; newId: number | null }>`
+    with folded as (
+      select f.*, p.id as parent_id
+      from unnest(
+        ${[...folded.keys()]}::bigint[], ${column("name")}::text[], ${column("owner")}::text[],
+        ${column("segment")}::text[], ${column("stage")}::text[], ${column("zone")}::text[], ${column("parent")}::text[]
+      ) as f (id, name, owner, segment, stage, zone, parent)
+      left join accounts p on p.key = f.parent
+    ), updated as (
+      update accounts a
+      set name = coalesce(f.name, a.key), owner = f.owner, segment = f.segment, stage = f.stage, zone = f.zone,
+        parent_key = f.parent, parent_id = f.parent_id
+      from folded f
+      where a.id = f.id
+        and (a.name, a.owner, a.segment, a.stage, a.zone, a.parent_key, a.parent_id)
+          is distinct from (coalesce(f.name, a.key), f.owner, f.segment, f.stage, f.zone, f.parent, f.parent_id)
+    )
+    select a.id, a.parent_id as old_id, f.parent_id as new_id
+    from folded f join accounts a on a.id = f.id
+    where a.parent_id is distinct from f.parent_id`.execute(tx);
+  if (moved.length === 0) return;
+  await cutCycles(tx, moved);
+  await markDirty(tx, new Set(moved.flatMap(({ oldId, newId }) => [oldId, newId]).filter((id) => id !== null)));
+}
+
+/**
+ * A change that was dated ahead takes effect unasked, whenever its account is next written. Should it close a cycle, the account has no
+ * parent: accounts of a cycle would wait for each other for ever.
+ */
+async function cutCycles(
+  tx: Tx,
+  moved: readonly { readonly id: number; readonly newId: number | null }[],
+): Promise<void> {
+  const ids = moved.filter(({ newId }) => newId !== null).map(({ id }) => id);
+  if (ids.length === 0) return;
   await sql`
-    update accounts a
-    set name = coalesce(f.name, a.key), owner = f.owner, segment = f.segment, stage = f.stage, zone = f.zone
-    from unnest(
-      ${[...folded.keys()]}::bigint[], ${column("name")}::text[], ${column("owner")}::text[],
-      ${column("segment")}::text[], ${column("stage")}::text[], ${column("zone")}::text[]
-    ) as f (id, name, owner, segment, stage, zone)
-    where a.id = f.id
-      and (a.name, a.owner, a.segment, a.stage, a.zone)
-        is distinct from (coalesce(f.name, a.key), f.owner, f.segment, f.stage, f.zone)`.execute(tx);
+    with recursive up as (
+      select id as start, parent_id from accounts where id = any(${ids}::bigint[])
+      union
+      select up.start, a.parent_id from accounts a join up on a.id = up.parent_id
+    )
+    update accounts set parent_id = null where id in (select start from up where parent_id = start)`.execute(tx);
 }
 
 function textOrNull(value: unknown): string | null {
