@@ -63,6 +63,11 @@ alter table tasks
   -- Null: a playbook.
   add column created_by text;
 
+create index tasks_as_owner on tasks (account_id) where as_owner and state = 'open';
+
+-- What an episode is about where another one may follow without a pause: the period that ends, the owner who came.
+alter table trigger_states add column occasion text;
+
 -- Who did what by hand, and through which door.
 create table audit (
   id bigint generated always as identity primary key,

@@ -206,6 +206,7 @@ interface TriggerStates {
   lastFiredAt: NullableMoment;
   baseline: Generated<boolean>;
   reason: string;
+  occasion: string | null;
 }
 
 interface Runs {
