@@ -35,6 +35,19 @@ export async function createBenchDatabase(serverUrl: string, name: string): Prom
   return url.href;
 }
 
+/** The bench's database of this name: the one an earlier part has made, else a new one. */
+export async function ensureBenchDatabase(serverUrl: string, name: string): Promise<string> {
+  const client = new pg.Client({ connectionString: serverUrl });
+  await client.connect();
+  const { rowCount } = await client
+    .query("select from pg_database where datname = $1", [name])
+    .finally(() => client.end());
+  if (rowCount === 0) return createBenchDatabase(serverUrl, name);
+  const url = new URL(serverUrl);
+  url.pathname = `/${name}`;
+  return url.href;
+}
+
 /** The version of the server, as it says itself. */
 export async function serverVersion(url: string): Promise<string> {
   const client = new pg.Client({ connectionString: url });

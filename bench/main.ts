@@ -4,11 +4,13 @@ import Table from "cli-table3";
 import { serverVersion, startBenchCluster } from "./cluster.ts";
 import { benchConditions } from "./conditions.ts";
 import { benchLatency } from "./latency.ts";
+import { benchPlan } from "./plan.ts";
 import type { BenchResult } from "./result.ts";
 import { benchScore } from "./score.ts";
 import { scoreSeed } from "./score-data.ts";
+import { benchWorkers } from "./workers.ts";
 
-const parts = ["score", "conditions", "latency"] as const;
+const parts = ["score", "workers", "plan", "conditions", "latency"] as const;
 type Part = (typeof parts)[number];
 
 const usage = `npm run bench -- [${parts.join(" | ")} …] [--accounts N]`;
@@ -52,6 +54,10 @@ async function measure(part: Part, serverUrl: string, accountCount: number): Pro
   switch (part) {
     case "score":
       return benchScore(serverUrl, accountCount, tell);
+    case "workers":
+      return [await benchWorkers(serverUrl, accountCount, tell)];
+    case "plan":
+      return benchPlan(serverUrl, accountCount, tell);
     case "conditions":
       return [await conditionsResult()];
     case "latency":

@@ -62,9 +62,26 @@ const model = {
 
 /** The configuration that the score stage is measured with. */
 export function scoreConfiguration(): Configuration {
+  return configurationOf(model);
+}
+
+/**
+ * The same with an edited model: other weights and curves over what scores keep, or a usage metric that no score has kept.
+ */
+export function editedConfiguration(edit: "kept" | "read"): Configuration {
+  const [usage, ...others] = model.groups;
+  if (usage === undefined) throw new Error("the model has no groups");
+  const [first, ...rest] = usage.measures;
+  if (first === undefined) throw new Error("the model has no measures");
+  const edited =
+    edit === "read" ? { ...first, metric: "usage.active_users.max_28d" } : { ...first, weight: 60, curve: falling };
+  return configurationOf({ ...model, groups: [{ ...usage, weight: 70, measures: [edited, ...rest] }, ...others] });
+}
+
+function configurationOf(healthModel: unknown): Configuration {
   const compiled = compileConfiguration([
     document("company", "company", { name: "Bench company", zone: "Etc/UTC", reportingCurrency: "EUR" }),
-    document("health-model", "default", model),
+    document("health-model", "default", healthModel),
   ]);
   if ("faults" in compiled) throw new Error(JSON.stringify(compiled.faults, null, 2));
   return compiled.configuration;

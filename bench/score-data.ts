@@ -1,6 +1,7 @@
 import type pg from "pg";
-import type { Database } from "../src/store/db.ts";
+import { type Database, openDatabase } from "../src/store/db.ts";
 import { ensurePartitions } from "../src/store/partitions.ts";
+import { ensureBenchDatabase } from "./cluster.ts";
 
 /** The moment the bench scores at: the data ends with the day before. */
 export const scoreNow = new Date("2026-03-10T12:00:00Z");
@@ -25,10 +26,29 @@ export async function growAccounts({ db, pool }: Database, accounts: number): Pr
     const { rows } = await client.query<{ from: number }>(
       "select coalesce(max(id), 0)::integer + 1 as from from accounts",
     );
-    await insertAll(client, rows[0]?.from ?? 1, accounts);
+    const from = rows[0]?.from ?? 1;
+    if (from <= accounts) await insertAll(client, from, accounts);
   } finally {
     client.release(true);
   }
+}
+
+/** A database of that many accounts, all due: the one of an earlier part, grown, where there is one. */
+export async function readyDatabase(
+  serverUrl: string,
+  accounts: number,
+  tell: (words: string) => void,
+): Promise<string> {
+  const url = await ensureBenchDatabase(serverUrl, "bench_score");
+  const database = openDatabase(url, { statementTimeoutMs: 0 });
+  try {
+    tell(`making ${accounts} accounts, unless they are there …`);
+    await growAccounts(database, accounts);
+    await forgetToday(database);
+  } finally {
+    await database.close();
+  }
+  return url;
 }
 
 /** Makes every account due again, as if today had not been scored yet. */

@@ -1,26 +1,12 @@
-import { execFile } from "node:child_process";
-import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
-import { z } from "zod";
 import { type Database, openDatabase } from "../src/store/db.ts";
-import { createBenchDatabase } from "./cluster.ts";
+import { ensureBenchDatabase } from "./cluster.ts";
 import { type BenchResult, seconds } from "./result.ts";
 import { forgetToday, growAccounts } from "./score-data.ts";
-
-const run = promisify(execFile);
+import { runStages, type Stage } from "./workers.ts";
 
 const mostFloors = 8;
 const mostGrowth = 2.2;
 const mostBytes = 400_000_000;
-
-const stageSchema = z.object({
-  scored: z.number(),
-  failed: z.number(),
-  milliseconds: z.number(),
-  cpuMilliseconds: z.number(),
-  peakBytes: z.number(),
-});
-type Stage = z.infer<typeof stageSchema>;
 
 /**
  * The score stage in a process of its own over `accounts` accounts, and over half of them before; the floor is one hand-written
@@ -31,7 +17,7 @@ export async function benchScore(
   accounts: number,
   tell: (words: string) => void,
 ): Promise<readonly BenchResult[]> {
-  const url = await createBenchDatabase(serverUrl, "bench_score");
+  const url = await ensureBenchDatabase(serverUrl, "bench_score");
   const database = openDatabase(url, { statementTimeoutMs: 0 });
   try {
     const half = Math.floor(accounts / 2);
@@ -57,18 +43,12 @@ async function measureStage(
   tell: (words: string) => void,
 ): Promise<Stage> {
   await forgetToday(database);
-  const stage = await runStage(url);
-  if (stage.scored !== accounts || stage.failed > 0) {
+  const [stage] = await runStages(url, 1);
+  if (stage?.scored !== accounts || stage.failed > 0) {
     throw new Error(`expected ${accounts} scores: ${JSON.stringify(stage)}`);
   }
   tell(`${accounts} accounts: ${seconds(stage.milliseconds)}, ${seconds(stage.cpuMilliseconds)} of processor in Node`);
   return stage;
-}
-
-async function runStage(url: string): Promise<Stage> {
-  const child = fileURLToPath(new URL("score-child.ts", import.meta.url));
-  const { stdout } = await run(process.execPath, ["--import", "tsx", child, url]);
-  return stageSchema.parse(JSON.parse(stdout));
 }
 
 /** The least of three, so that no cold page counts for us. */
