@@ -7,7 +7,8 @@ import { companyFacts } from "../scoring/company.ts";
 import { metricsAmong } from "../scoring/fact-catalogue.ts";
 import { type Fault, faultAt } from "../scoring/fault.ts";
 import type { HealthModel } from "../scoring/health-model.ts";
-import { compileMetrics } from "../scoring/metrics.ts";
+import type { Lifecycle } from "../scoring/lifecycle.ts";
+import { compileMetrics, type MetricPlan } from "../scoring/metrics.ts";
 import type { Db } from "../store/db.ts";
 import { type DocumentInput, readLiveDocuments, revisionKeyOf } from "../store/documents.ts";
 import { type ConfigFault, inReadingOrder, type Located, locateFault } from "./configuration/config-fault.ts";
@@ -20,6 +21,7 @@ import {
   readChannels,
   readCompany,
   readHealthModel,
+  readLifecycle,
   readOwners,
   readSources,
 } from "./configuration/singles.ts";
@@ -52,9 +54,13 @@ export function compileConfiguration(documents: readonly SourceDocument[], unrea
     faults.push(...read.faults.map((fault) => locateFault(fault, at)));
     return null;
   };
-  const only = <Part>(kind: string, read: (body: unknown) => Reading<Part>, without: Part | string): Part | null => {
+  const only = <Part>(
+    kind: string,
+    read: (body: unknown, revision: number) => Reading<Part>,
+    without: Part | string,
+  ): Part | null => {
     const document = documents.find((one) => one.kind === kind);
-    if (document !== undefined) return taken(read(document.body), document);
+    if (document !== undefined) return taken(read(document.body, document.revision), document);
     if (unread.has(kind)) return null;
     if (typeof without !== "string") return without;
     return taken({ faults: [faultAt("", undefined, without)] }, nowhere);
@@ -67,6 +73,13 @@ export function compileConfiguration(documents: readonly SourceDocument[], unrea
   const owners = only("owners", readOwners, { owners: [] });
   const channels = only("channels", readChannels, []);
   const sources = only("sources", readSources, []);
+  // Without a sound company.json nothing comes of it anyhow.
+  const zone = company?.zone ?? "UTC";
+  const lifecycle = only<Lifecycle | null>(
+    "lifecycle",
+    (body, revision) => readLifecycle(body, { revision, zone }),
+    null,
+  );
   const models = compileModels(documents, unread, taken);
   const playbooks = compilePlaybooks(documents, unread, taken);
   if (faults.length > 0 || !company || !owners || !channels || !sources || !models) return { faults };
@@ -74,7 +87,12 @@ export function compileConfiguration(documents: readonly SourceDocument[], unrea
     configuration: {
       revisionKey: revisionKeyOf(documents),
       companyName: company.name,
-      scorer: { models, plan: planMetrics(models, playbooks), company: companyFacts(company, publicHolidays), lifecycle: null },
+      scorer: {
+        models,
+        plan: planMetrics(models, lifecycle, playbooks),
+        company: companyFacts(company, publicHolidays),
+        lifecycle,
+      },
       owners,
       channels,
       playbooks,
@@ -203,7 +221,12 @@ function playbookContext(documents: readonly SourceDocument[]): Omit<PlaybookCon
 }
 
 /** What the health models measure, and what conditions and templates name beside it. */
-function planMetrics(models: readonly HealthModel[], playbooks: readonly CompiledPlaybook[]) {
-  const named = playbooks.flatMap((playbook) => metricsAmong(playbook.facts));
-  return compileMetrics([...models.flatMap(({ metricNames }) => metricNames), ...named]).plan;
+function planMetrics(
+  models: readonly HealthModel[],
+  lifecycle: Lifecycle | null,
+  playbooks: readonly CompiledPlaybook[],
+): MetricPlan {
+  const named = [...(lifecycle?.facts ?? []), ...playbooks.flatMap((playbook) => playbook.facts)];
+  const { plan } = compileMetrics([...models.flatMap(({ metricNames }) => metricNames), ...metricsAmong(named)]);
+  return { ...plan, kinds: lifecycle?.kinds ?? [] };
 }

@@ -1,13 +1,20 @@
-import { stageByHand } from "./by-hand.ts";
-import type { Facts } from "./facts.ts";
+import type { Facts, FactValue } from "./facts.ts";
 import type { AccountHistory, Instant, LifecycleState } from "./history.ts";
-import type { FieldsOf } from "./records.ts";
+import { type MilestoneInput, type MilestoneRule, reachMilestones, standMilestones } from "./lifecycle/milestones.ts";
+import { decideStage, type StageInput, type StageRules } from "./lifecycle/stages.ts";
+import type { FieldsOf, RecordKind } from "./records.ts";
 
 /** `lifecycle.json`, compiled. */
-export interface Lifecycle {
+export interface Lifecycle extends StageRules {
   readonly revision: number;
+  /** The company's zone: of accounts that have none of their own. */
+  readonly zone: string;
+  /** In the order in which they are judged. */
+  readonly milestones: readonly MilestoneRule[];
   /** Every fact its conditions name. */
   readonly facts: readonly string[];
+  /** Kinds of record it looks at by itself. */
+  readonly kinds: readonly RecordKind[];
 }
 
 /** What a lifecycle is judged by: the account's history, own fields, and the facts its conditions may name. */
@@ -25,25 +32,42 @@ export interface LifecycleJudgement {
   readonly dueAt: Instant | null;
 }
 
-/** Where an account is in its life: its stage by hand, CRM or rules, and its milestones. */
-export function judgeLifecycle(
-  _lifecycle: Lifecycle | null,
-  { history, account, memory }: LifecycleInput,
-  now: Instant,
-): LifecycleJudgement {
-  const hand = stageByHand(history, now);
-  const stage = hand?.stage ?? account.stage ?? null;
-  const isSame = memory !== null && memory.stage === stage;
-  const byCrm = stage === null ? null : "crm";
-  return {
-    state: {
-      stage,
-      decidedBy: hand === null ? byCrm : "hand",
-      since: isSame ? memory.since : now,
-      previous: isSame ? memory.previous : (memory?.stage ?? null),
-      reason: stage === null ? "nothing names a stage" : `as the ${hand === null ? "CRM" : "CSM"} says`,
-      milestones: [],
-    },
-    dueAt: null,
-  };
+/**
+ * Where an account is in its life: first the milestones it has reached, then its stage by hand, CRM or rules, then how the other
+ * milestones stand in time. Without a lifecycle the stage is what a person or the CRM says, and there are no milestones.
+ */
+export function judgeLifecycle(lifecycle: Lifecycle | null, input: LifecycleInput, now: Instant): LifecycleJudgement {
+  if (lifecycle === null) return { state: { ...stageOf(asSaid, input, now).state, milestones: [] }, dueAt: null };
+  const inner = innerInput(lifecycle, input);
+  const { reached, facts } = reachMilestones(lifecycle.milestones, inner, now);
+  const { state, entered } = stageOf(lifecycle, { ...inner, facts }, now);
+  const standing = { stage: state.stage, since: state.since, entered };
+  const { milestones, dueAt } = standMilestones(lifecycle.milestones, reached, standing, inner, now);
+  return { state: { ...state, milestones }, dueAt };
+}
+
+/** The stages between which the rules lead an account round and round, so that it keeps its stage; null where they come to rest. */
+export function oscillates(lifecycle: Lifecycle, input: LifecycleInput, now: Instant): readonly string[] | null {
+  const inner = innerInput(lifecycle, input);
+  const { facts } = reachMilestones(lifecycle.milestones, inner, now);
+  return decideStage(lifecycle, { ...inner, facts }, now).oscillation;
+}
+
+/** Without a document every text is a stage of its own. */
+const asSaid: StageRules = { precedence: ["hand", "crm"], stages: [], stageNamed: (text) => text, firstStage: null };
+
+function stageOf(rules: StageRules, input: StageInput, now: Instant) {
+  const { stage, decidedBy, since, previous, reason, entered } = decideStage(rules, input, now);
+  return { state: { stage, decidedBy, since, previous, reason }, entered };
+}
+
+/** Only the facts that are named: the milestones' are added to a copy, and metrics are many. */
+function innerInput({ facts: names, zone }: Lifecycle, input: LifecycleInput): MilestoneInput & StageInput {
+  const facts = new Map<string, FactValue>();
+  for (const name of names) {
+    const value = input.facts.get(name);
+    if (value !== undefined) facts.set(name, value);
+  }
+  const { history, account, memory } = input;
+  return { history, account, memory, facts, zone: account.zone ?? zone };
 }

@@ -16,6 +16,17 @@ describe("a command line", () => {
       ["actions", "resolve"],
       ["token", "create"],
       ["task", "done"],
+      ["task", "assign"],
+      ["task", "snooze"],
+      ["pulse"],
+      ["touch"],
+      ["note"],
+      ["milestone"],
+      ["stage"],
+      ["override"],
+      ["snooze"],
+      ["verdict"],
+      ["audit"],
     ]) {
       const { code, stdout } = await keepwell([...words, "--help"]);
       expect({ words, code }).toEqual({ words, code: 0 });
@@ -59,12 +70,12 @@ describe("a command line", () => {
 
 describe("config", () => {
   test("validate answers with every fault and ends with 2", async () => {
-    const folder = await folderOf({ ...soundDocuments, "company.json": { name: "Example" }, "lifecycle.json": {} });
+    const folder = await folderOf({ ...soundDocuments, "company.json": { name: "Example" }, "segments.json": {} });
     const { code, stdout } = await keepwell(["config", "validate", folder]);
     expect(code).toBe(2);
     expect(stdout).toContain("company.json:1:1 zone: ");
     expect(stdout).toContain("company.json:1:1 reportingCurrency: ");
-    expect(stdout).toContain("lifecycle.json: this is not supported yet");
+    expect(stdout).toContain("segments.json: this is not supported yet");
     expect(stdout).toContain("3 faults");
     const json = await keepwell(["config", "validate", folder, "--json"]);
     expect(json.code).toBe(2);
@@ -136,6 +147,18 @@ describe("what --json prints", () => {
       { name: "task list", words: [] },
       { name: "task done", words: ["1", "--outcome", "they stay"] },
       { name: "task reopen", words: ["1"] },
+      { name: "task assign", words: ["1", "anna"] },
+      { name: "task snooze", words: ["1", "--until", "2029-01-31"] },
+      { name: "pulse", words: ["acme", "2", "--note", "no answer"] },
+      { name: "touch", words: ["acme", "call"] },
+      { name: "note", words: ["acme", "they are hiring"] },
+      { name: "milestone", words: ["acme", "go-live"] },
+      { name: "stage", words: ["acme", "renewal"] },
+      { name: "override", words: ["acme", "--score", "12.5", "--until", "2029-01-31", "--reason", "they leave"] },
+      { name: "snooze", words: ["acme", "--until", "2029-01-31", "--reason", "holidays"] },
+      { name: "verdict", words: [unknown, "noise"] },
+      { name: "verdict", words: ["--counts"] },
+      { name: "audit", words: [] },
     ];
     for (const { name, words } of commands) {
       const { code, stdout, stderr } = await keepwell([...name.split(" "), ...words, "--json"], database);

@@ -34,7 +34,8 @@ describe("a folder of documents", () => {
       "health-models/default.json": { ...soundDocuments["health-models/default.json"], minimumCoverage: 3 },
       "playbooks/one.json": { ...playbook, id: "one", holdout: { percent: 10 } },
       "playbooks/two.json": { ...playbook, id: "two", steps: [{ id: "alert", do: "slack", to: "csm", text: "Hello" }] },
-      "lifecycle.json": {},
+      "lifecycle.json": { stages: [{ id: "live", name: "Live", when: { fact: "score", below: 40 } }] },
+      "segments.json": {},
       "compnay.json": {},
     });
     expect(faults).toEqual([
@@ -42,10 +43,11 @@ describe("a folder of documents", () => {
       'company.json:5:3 nam: unknown key "nam"; did you mean "name"? (met 1)',
       'compnay.json: unknown file; did you mean "company.json"?',
       "health-models/default.json:37:3 minimumCoverage: expected a share from 0 to 1 (met 3)",
-      "lifecycle.json: this is not supported yet",
+      'lifecycle.json:7:9 stages[0].when.fact: a rule may not name score: it is known only after the stage (met "score")',
       "owners.json:1:17: remove the comma before }",
       'playbooks/one.json:20:3 holdout: "holdout" is not supported yet (met "an object")',
       'playbooks/two.json:16:7 steps[0].to: unknown channel: expected "csm-alerts" (met "csm")',
+      "segments.json: this is not supported yet",
     ]);
   });
 
@@ -156,6 +158,17 @@ describe("the published schemas", () => {
       owners: soundDocuments["owners.json"],
       channels: soundDocuments["channels.json"],
       sources: soundDocuments["sources.json"],
+      lifecycle: {
+        precedence: ["hand", "conditions"],
+        stages: [
+          { id: "onboarding", name: "Onboarding" },
+          { id: "live", name: "Live", when: { fact: "milestone.go-live", is: true }, from: ["onboarding"] },
+        ],
+        milestones: [
+          { id: "go-live", name: "Go-live", event: { name: "went_live", where: { plan: "full" } } },
+          { id: "one-year", name: "A year", anniversary: 1, expected: { within: "400d" }, stuckAfter: "7d" },
+        ],
+      },
       "health-model": soundDocuments["health-models/default.json"],
       playbook: soundDocuments["playbooks/save-at-risk.json"],
     } as const;

@@ -21,6 +21,7 @@ const singles: ReadonlyMap<string, string> = new Map([
   ["owners.json", "owners"],
   ["channels.json", "channels"],
   ["sources.json", "sources"],
+  ["lifecycle.json", "lifecycle"],
 ]);
 
 /** Folders that hold one document per file. */
@@ -30,7 +31,7 @@ const collections: ReadonlyMap<string, string> = new Map([
 ]);
 
 /** Of the format, but not built yet: refused, never accepted and ignored. */
-const planned: readonly string[] = ["lifecycle.json", "lifecycle", "segments.json", "segments"];
+const planned: readonly string[] = ["segments.json", "segments"];
 
 /** Where `config schema --out` may put the schemas for editors. */
 const passedOver: readonly string[] = ["schemas"];

@@ -6,6 +6,7 @@ import { playbookSchema } from "../../playbooks/schema.ts";
 import { companySchema } from "../../scoring/company.ts";
 import { fixedFactNames } from "../../scoring/fact-catalogue.ts";
 import { healthModelSchema } from "../../scoring/health-model.ts";
+import { lifecycleSchema } from "../../scoring/lifecycle/document.ts";
 import { fixedMetricNames, metricForms } from "../../scoring/metrics.ts";
 
 export const schemaDrafts = ["7", "2020-12"] as const;
@@ -20,6 +21,7 @@ const documentSchemas = {
   owners: ownersSchema,
   channels: channelsSchema,
   sources: sourcesSchema,
+  lifecycle: lifecycleSchema,
   "health-model": healthModelSchema,
   playbook: playbookSchema,
 } as const satisfies Readonly<Record<string, z.ZodType>>;
@@ -43,11 +45,13 @@ export function configSchemas(draft: SchemaDraft): Readonly<Record<DocumentKind,
     owners: publish(documentSchemas.owners),
     channels: publish(documentSchemas.channels),
     sources: publish(documentSchemas.sources),
+    lifecycle: publish(documentSchemas.lifecycle),
     "health-model": publish(documentSchemas["health-model"]),
     playbook: publish(documentSchemas.playbook),
   };
 }
 
+const milestonePattern = "^milestone\\.[a-z0-9]+(-[a-z0-9]+)*(\\.(status|days))?$";
 const ownFieldPattern = "^account\\.fields\\.[A-Za-z][A-Za-z0-9_]*$";
 
 /** Facts and metrics are texts to the parser, which explains what is wrong with one; an editor wants the list. */
@@ -55,7 +59,8 @@ function nameKnownWords(properties: Readonly<Record<string, unknown>> | undefine
   for (const key of ["fact", "metric", "per"]) {
     const property = properties?.[key];
     if (typeof property !== "object" || property === null || Reflect.get(property, "type") !== "string") continue;
-    const others = key === "fact" ? [{ enum: fixedFactNames }, { pattern: ownFieldPattern }] : [];
+    const others =
+      key === "fact" ? [{ enum: fixedFactNames }, { pattern: ownFieldPattern }, { pattern: milestonePattern }] : [];
     // A list completes, a pattern only checks: usage names are everybody's own.
     const metrics = [{ enum: fixedMetricNames }, ...metricForms.map(({ pattern }) => ({ pattern }))];
     Reflect.set(property, "anyOf", [...others, ...metrics]);

@@ -4,6 +4,8 @@ import { type Owners, parseOwners } from "../../playbooks/owners.ts";
 import { type Company, companySchema } from "../../scoring/company.ts";
 import { type Fault, faultsOf } from "../../scoring/fault.ts";
 import { compileHealthModel, type HealthModel } from "../../scoring/health-model.ts";
+import { compileLifecycle, type LifecycleContext } from "../../scoring/lifecycle/compile.ts";
+import type { Lifecycle } from "../../scoring/lifecycle.ts";
 import { placeFaults } from "./holidays.ts";
 
 /** What was read from a document, or all that is wrong with it. */
@@ -40,6 +42,12 @@ export function readChannels(body: unknown): Reading<readonly ChannelConfig[]> {
 export function readSources(body: unknown): Reading<SourcesDocument["sources"]> {
   const parsed = sourcesSchema.safeParse(body);
   return parsed.success ? { part: parsed.data.sources } : { faults: faultsOf(parsed.error, body, sourceWords) };
+}
+
+/** `lifecycle.json`. */
+export function readLifecycle(body: unknown, context: LifecycleContext): Reading<Lifecycle> {
+  const compiled = compileLifecycle(body, context);
+  return "faults" in compiled ? compiled : { part: compiled.lifecycle };
 }
 
 /** A file of `health-models/`. */

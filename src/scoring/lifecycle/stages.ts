@@ -1,0 +1,263 @@
+import { type HandStage, stageByHand } from "../by-hand.ts";
+import type { CompiledCondition } from "../conditions.ts";
+import type { Facts } from "../facts.ts";
+import type { AccountHistory, Instant, LifecycleState } from "../history.ts";
+import { foldRecord } from "../record-state.ts";
+import type { FieldsOf } from "../records.ts";
+import type { StageDecider } from "./document.ts";
+
+/** A stage and the rule that leads to it. */
+export interface StageRule {
+  readonly id: string;
+  readonly name: string;
+  /** Null: no rule leads here. */
+  readonly when: CompiledCondition | null;
+  /** The stages from which `when` leads here; null: from any. */
+  readonly from: readonly string[] | null;
+}
+
+/** How stages are named and decided. */
+export interface StageRules {
+  readonly precedence: readonly StageDecider[];
+  readonly stages: readonly StageRule[];
+  /** The stage that a text of the CRM or of a person means; null where it means none. */
+  readonly stageNamed: (text: string) => string | null;
+  /** Where an account begins of which nothing names a stage: the first stage without a rule; null where each has one. */
+  readonly firstStage: string | null;
+}
+
+/** What a stage is decided by. */
+export interface StageInput {
+  readonly history: AccountHistory;
+  readonly account: FieldsOf<"account">;
+  readonly facts: Facts;
+  readonly memory: LifecycleState | null;
+}
+
+/** The stage, and what it was decided by. */
+export interface StageDecision {
+  readonly stage: string | null;
+  readonly decidedBy: StageDecider | null;
+  readonly since: Instant | null;
+  readonly previous: string | null;
+  readonly reason: string;
+  /** Every stage that the rules led through at this moment, the last one included. */
+  readonly entered: readonly string[];
+  /** The stages between which the rules lead round and round; null where they come to rest. */
+  readonly oscillation: readonly string[] | null;
+}
+
+interface Verdict {
+  readonly stage: string | null;
+  readonly decidedBy: StageDecider | null;
+  readonly since: Instant;
+  readonly reason: string;
+  readonly entered?: readonly string[];
+  readonly oscillation?: readonly string[];
+}
+
+/** The first decider in order of precedence that names a stage; without any, the stage stays, or is the first one. */
+export function decideStage(rules: StageRules, input: StageInput, now: Instant): StageDecision {
+  const { memory } = input;
+  const silent: string[] = [];
+  const verdict = askDeciders(rules, rules.precedence, input, silent, now) ?? unnamed(rules, input, silent, now);
+  const { stage, decidedBy, since, reason, entered, oscillation } = verdict;
+  const isSame = memory !== null && memory.stage === stage;
+  const before = decidedBy === "crm" && memory === null ? crmCourse(rules, input, now).previous : null;
+  return {
+    stage,
+    decidedBy,
+    since: isSame ? memory.since : stageSince(verdict, since),
+    previous: isSame ? memory.previous : (memory?.stage ?? before),
+    reason: [...silent, reason].join("; "),
+    entered: entered ?? [],
+    oscillation: oscillation ?? null,
+  };
+}
+
+function stageSince({ stage }: Verdict, since: Instant): Instant | null {
+  return stage === null ? null : since;
+}
+
+/** The verdict of the first decider that has one; why others had none is added to `silent`. */
+function askDeciders(
+  rules: StageRules,
+  deciders: readonly StageDecider[],
+  input: StageInput,
+  silent: string[],
+  now: Instant,
+): Verdict | null {
+  const [decider, ...later] = deciders;
+  switch (decider) {
+    case undefined:
+      return null;
+    case "hand":
+      return askHand(rules, input, silent, now) ?? askDeciders(rules, later, input, silent, now);
+    case "crm":
+      return askCrm(rules, input, silent, now) ?? askDeciders(rules, later, input, silent, now);
+    case "conditions":
+      return askRules(rules, input, askDeciders(rules, later, input, silent, now), now);
+    default:
+      return decider satisfies never;
+  }
+}
+
+function askHand(rules: StageRules, { history }: StageInput, silent: string[], now: Instant): Verdict | null {
+  const hand = stageByHand(history, now);
+  if (hand === null) return null;
+  const stage = rules.stageNamed(hand.stage);
+  if (stage === null) {
+    silent.push(`${hand.stage}, set by ${hand.by}, is no stage`);
+    return null;
+  }
+  return { stage, decidedBy: "hand", since: hand.since, reason: handReason(hand) };
+}
+
+function handReason({ by, reason }: HandStage): string {
+  return `set by ${by === "" ? "hand" : by}${reason === "" ? "" : `: ${reason}`}`;
+}
+
+function askCrm(rules: StageRules, input: StageInput, silent: string[], now: Instant): Verdict | null {
+  const text = input.account.stage;
+  if (text == null) return null;
+  const stage = rules.stageNamed(text);
+  if (stage === null) {
+    silent.push(`the CRM says ${text}, which is no stage`);
+    return null;
+  }
+  const isSame = input.memory?.stage === stage;
+  // Only a change asks since when.
+  const since = isSame ? now : crmCourse(rules, input, now).since;
+  return { stage, decidedBy: "crm", since, reason: `the CRM says ${text}` };
+}
+
+/** Since when the CRM's field means what it means, and which stage it meant before. */
+function crmCourse(
+  rules: StageRules,
+  { history }: StageInput,
+  now: Instant,
+): { readonly since: Instant; readonly previous: string | null } {
+  let stage: string | null = null;
+  let previous: string | null = null;
+  let since = now;
+  for (const { set, occurredAt } of foldRecord(history.changes, "account", now)?.changes ?? []) {
+    if (set.stage === undefined) continue;
+    const next = set.stage === null ? null : rules.stageNamed(set.stage);
+    if (next === stage) continue;
+    previous = stage ?? previous;
+    stage = next;
+    since = occurredAt;
+  }
+  return { since, previous: previous === stage ? null : previous };
+}
+
+/**
+ * The rules, applied to the stage the account has; where they say nothing of it, to the one that the deciders after them name. So a
+ * second judgement at the same moment finds nothing to change.
+ */
+function askRules(rules: StageRules, input: StageInput, later: Verdict | null, now: Instant): Verdict | null {
+  const present = presentStage(rules, input);
+  const holds = truthsOf(rules, input.facts);
+  const ofPresent = followRules(rules, holds, present, input, now);
+  if (ofPresent !== null) return ofPresent;
+  if (present !== null && isHeldByUnknown(rules, present, input)) return stays(rules, present, now);
+  if (later?.stage != null) return followRules(rules, holds, later.stage, input, now) ?? later;
+  return present === null && rules.firstStage !== null ? followRules(rules, holds, rules.firstStage, input, now) : null;
+}
+
+/** What a document no longer knows is no stage to go on from. */
+function presentStage(rules: StageRules, { memory }: StageInput): string | null {
+  const stage = memory?.stage ?? null;
+  return rules.stages.some(({ id }) => id === stage) ? stage : null;
+}
+
+/** What was decided by a rule stays while the rule is unknown, whatever deciders after it would say. */
+function isHeldByUnknown({ stages }: StageRules, present: string, { facts, memory }: StageInput): boolean {
+  const when = stages.find(({ id }) => id === present)?.when ?? null;
+  return memory?.decidedBy === "conditions" && when !== null && when.truth(facts) === null;
+}
+
+function stays({ firstStage }: StageRules, stage: string, now: Instant): Verdict {
+  const beginning = stage === firstStage ? `${stage} is where every account begins, and ` : "";
+  return { stage, decidedBy: "conditions", since: now, reason: `${beginning}no rule leads on from ${stage}` };
+}
+
+function truthsOf({ stages }: StageRules, facts: Facts): readonly boolean[] {
+  return stages.map(({ when }) => when !== null && when.truth(facts) === true);
+}
+
+/** Where the rules lead from `start`; null where they have nothing to say about it. */
+function followRules(
+  rules: StageRules,
+  holds: readonly boolean[],
+  start: string | null,
+  input: StageInput,
+  now: Instant,
+): Verdict | null {
+  const walk = walkRules(rules.stages, holds, start);
+  if (walk.kind === "oscillates") {
+    if (start === null) return null;
+    const { between } = walk;
+    return {
+      stage: start,
+      decidedBy: "conditions",
+      since: now,
+      reason: oscillationText(between),
+      oscillation: between,
+    };
+  }
+  const rule = rules.stages.find(({ id }) => id === walk.stage);
+  if (rule === undefined) return null;
+  const reason = rule.when?.why(input.facts) ?? "";
+  const isRuled = walk.entered.length > 0 || holds[rules.stages.indexOf(rule)] === true;
+  if (isRuled) return { stage: rule.id, decidedBy: "conditions", since: now, reason, entered: walk.entered };
+  return null;
+}
+
+/** The words for rules that find no rest. */
+function oscillationText(between: readonly string[]): string {
+  return `the rules oscillate between ${between.slice(0, -1).join(", ")} and ${between.at(-1) ?? ""}`;
+}
+
+type StageWay = Pick<StageRule, "id" | "from">;
+
+type Walk =
+  | { readonly kind: "rests"; readonly stage: string | null; readonly entered: readonly string[] }
+  | { readonly kind: "oscillates"; readonly between: readonly string[] };
+
+/**
+ * Follows the rules from a stage until none leads on: of the rules that hold and may be entered from where it stands, the last in the
+ * list. Ends at the latest when a stage comes again.
+ */
+export function walkRules(stages: readonly StageWay[], holds: readonly boolean[], start: string | null): Walk {
+  const entered: string[] = [];
+  let stage = start;
+  for (;;) {
+    const from = stage;
+    const next = stages.findLast((rule, index) => holds[index] === true && mayEnter(rule, from));
+    if (next === undefined || next.id === stage) return { kind: "rests", stage, entered };
+    const again = next.id === start ? 0 : entered.indexOf(next.id) + 1;
+    if (next.id === start || again > 0) {
+      return { kind: "oscillates", between: [start ?? "", ...entered].slice(again) };
+    }
+    stage = next.id;
+    entered.push(stage);
+  }
+}
+
+function mayEnter({ from }: StageWay, stage: string | null): boolean {
+  return from === null || (stage !== null && from.includes(stage));
+}
+
+/** Nothing names a stage: with rules it stays, or is the first one; without, there is none. */
+function unnamed(rules: StageRules, input: StageInput, silent: readonly string[], now: Instant): Verdict {
+  const none = { stage: null, decidedBy: null, since: now };
+  if (!rules.precedence.includes("conditions")) {
+    return { ...none, reason: silent.length > 0 ? "so there is none" : "nothing names a stage" };
+  }
+  const stage = presentStage(rules, input) ?? rules.firstStage;
+  if (stage !== null) return stays(rules, stage, now);
+  const walk = walkRules(rules.stages, truthsOf(rules, input.facts), null);
+  if (walk.kind === "rests") return { ...none, reason: "no rule names a stage" };
+  return { ...none, reason: oscillationText(walk.between), oscillation: walk.between };
+}

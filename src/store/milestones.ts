@@ -1,0 +1,38 @@
+import { sql } from "kysely";
+import type { Instant } from "../scoring/history.ts";
+import { idArray } from "./arrays.ts";
+import type { Tx } from "./db.ts";
+
+/** A milestone that an account has reached. */
+export interface ReachedMilestone {
+  readonly accountId: number;
+  readonly milestoneId: string;
+  readonly reachedAt: Instant;
+  readonly by: "condition" | "event" | "hand";
+}
+
+/**
+ * Keeps that milestones were reached, and answers those that were not known yet, in no order. Each is new once per account for ever:
+ * also when a person took it back meanwhile, and whichever of two workers was first.
+ */
+export async function recordMilestones(
+  tx: Tx,
+  rows: readonly ReachedMilestone[],
+  now: Date,
+): Promise<readonly ReachedMilestone[]> {
+  if (rows.length === 0) return [];
+  const { rows: fresh } = await sql<{ accountId: number; milestoneId: string }>`
+    insert into milestones_reached (account_id, milestone_id, reached_at, recorded_at, by)
+    select account_id, milestone_id, reached_at, ${now}, by from unnest(
+      ${idArray(rows.map((row) => row.accountId))}::bigint[],
+      ${rows.map((row) => row.milestoneId)}::text[],
+      ${rows.map((row) => new Date(row.reachedAt).toISOString())}::timestamptz[],
+      ${rows.map((row) => row.by)}::text[]
+    ) as r (account_id, milestone_id, reached_at, by)
+    -- In one order for all workers, so that none waits for another in a ring.
+    order by account_id, milestone_id
+    on conflict (account_id, milestone_id) do nothing
+    returning account_id, milestone_id`.execute(tx);
+  const known = new Set(fresh.map(({ accountId, milestoneId }) => `${accountId} ${milestoneId}`));
+  return rows.filter((row) => known.has(`${row.accountId} ${row.milestoneId}`));
+}
