@@ -1,5 +1,7 @@
 import { sql } from "kysely";
 import type { Db, Tx } from "./db.ts";
+import { markAllDirty } from "./intake/accounts.ts";
+import { passGate } from "./intake/gate.ts";
 
 /** A stream that this process may pull, as long as its fence stands. */
 export interface ClaimedStream {
@@ -46,12 +48,48 @@ export async function moveCursor(
   return Number(result.numAffectedRows ?? 0) === 1;
 }
 
-/** Notes why a pull failed, and when to try again. */
-export async function failStream(db: Db, stream: ClaimedStream, error: string, retryInMs: number): Promise<void> {
-  await sql`
-    update streams set last_error = ${error.slice(0, 1000)}, lease_until = null,
-      next_pull_at = now() + make_interval(secs => ${retryInMs}::float8 / 1000)
-    where id = ${stream.id} and fence = ${stream.fence}`.execute(db);
+/**
+ * Notes why a pull failed, and when to try again. The second failure in a row opens an outage, which began with the first: the measures
+ * that the stream feeds are held from then on.
+ */
+export async function failStream(
+  db: Db,
+  stream: ClaimedStream,
+  failure: { readonly error: string; readonly retryInMs: number },
+  now: Date,
+): Promise<void> {
+  const error = failure.error.slice(0, 1000);
+  await db.transaction().execute(async (tx) => {
+    const { rows } = await sql<{ firstFailedAt: Date | null }>`
+      with before as (select id, first_failed_at from streams where id = ${stream.id} for update)
+      update streams s set last_error = ${error}, lease_until = null,
+        first_failed_at = coalesce(s.first_failed_at, ${now}),
+        next_pull_at = now() + make_interval(secs => ${failure.retryInMs}::float8 / 1000)
+      from before where s.id = before.id and s.fence = ${stream.fence}
+      returning before.first_failed_at`.execute(tx);
+    const beganAt = rows[0]?.firstFailedAt ?? null;
+    if (beganAt === null) return;
+    const opened = await sql`
+      insert into stream_outages (stream_id, began_at, reason) values (${stream.id}, ${beganAt}, ${error})
+      on conflict do nothing`.execute(tx);
+    if (opened.numAffectedRows === 1n) await makeAllDue(tx);
+  });
+}
+
+/** Notes that a stream was pulled to its end: an outage ends. In the transaction of its last page. */
+export async function endOutage(tx: Tx, stream: ClaimedStream, now: Date): Promise<void> {
+  await sql`update streams set first_failed_at = null where id = ${stream.id} and first_failed_at is not null`.execute(
+    tx,
+  );
+  const ended = await sql`
+    update stream_outages set ended_at = greatest(${now}::timestamptz, began_at)
+    where stream_id = ${stream.id} and ended_at is null`.execute(tx);
+  if ((ended.numAffectedRows ?? 0n) > 0n) await makeAllDue(tx);
+}
+
+async function makeAllDue(tx: Tx): Promise<void> {
+  await passGate(tx, "alone");
+  await markAllDirty(tx);
 }
 
 export interface StreamStatus {

@@ -5,7 +5,7 @@ import type { Db } from "../store/db.ts";
 import { applyInputs, stateCoverage } from "../store/intake.ts";
 import { notify } from "../store/notify.ts";
 import { ensurePartitionsOf } from "../store/partitions.ts";
-import { type ClaimedStream, claimDueStream, failStream, moveCursor } from "../store/streams.ts";
+import { type ClaimedStream, claimDueStream, endOutage, failStream, moveCursor } from "../store/streams.ts";
 
 export interface CollectDeps {
   readonly db: Db;
@@ -34,7 +34,8 @@ export async function collectDue(deps: CollectDeps, now: Date): Promise<CollectS
       if (stream !== null) summary = add(summary, await pullStream(deps, source, kind, stream, now));
     }
   }
-  if (summary.pages > 0) await notify(deps.db, "score");
+  // A failure may have opened an outage, which is seen in scores.
+  if (summary.pages > 0 || summary.failed.length > 0) await notify(deps.db, "score");
   return summary;
 }
 
@@ -59,7 +60,7 @@ async function pullStream(
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     deps.log.error({ source: source.id, stream: kind, err: error }, "a stream could not be pulled");
-    await failStream(deps.db, stream, reason, retryInMs);
+    await failStream(deps.db, stream, { error: reason, retryInMs }, now);
     return add(summary, { pages: 0, written: 0, rejected: 0, failed: [`${source.id} ${kind}: ${reason}`] });
   }
 }
@@ -78,6 +79,7 @@ async function storePage(
   return deps.db.transaction().execute(async (tx) => {
     const isOurs = await moveCursor(tx, stream, page.cursor, page.done ? source.everyMs : null, leaseSeconds);
     if (!isOurs) return null;
+    if (page.done) await endOutage(tx, stream, now);
     if (page.coveredThrough !== undefined) {
       await stateCoverage(tx, {
         source: source.id,

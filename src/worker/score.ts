@@ -1,22 +1,23 @@
 import type { Log } from "../log.ts";
 import type { Configuration } from "../playbooks/configuration.ts";
-import { type AccountScore, scoreAccount } from "../scoring/account-score.ts";
+import { scoreAccount } from "../scoring/account-score.ts";
 import { formatDay } from "../scoring/days.ts";
-import type { AccountHistory, StreamCoverage } from "../scoring/history.ts";
+import type { AccountHistory, AccountMemory, ChildScore, DayNumber, StreamCoverage } from "../scoring/history.ts";
 import { historyScope } from "../scoring/history-scope.ts";
 import { readCoverage } from "../store/coverage.ts";
 import type { Db, Tx } from "../store/db.ts";
 import { loadHistories } from "../store/histories.ts";
 import { notify } from "../store/notify.ts";
+import { readChildScores, readStoredMrr } from "../store/scores/children.ts";
 import {
-  type AccountChange,
   type PreviousScore,
   readPreviousScores,
   type StoredScore,
   writeChanges,
   writeScores,
 } from "../store/scores.ts";
-import { claimDueScores, markFailed, markScored, type ScoreClaim } from "../store/work.ts";
+import { claimDueScores, hasFamilies, markFailed, markScored, raiseParents, type ScoreClaim } from "../store/work.ts";
+import { type ComputedScore, changesBetween, mrrOf } from "./score-changes.ts";
 
 export interface ScoreDeps {
   readonly db: Db;
@@ -37,20 +38,32 @@ const defaultBatchSize = 500;
 /** On two cores: one computes, two keep the server busy. */
 const defaultLanes = 3;
 const dayMs = 86_400_000;
+/** More levels of parents than a company has. What is left is due in the next pass. */
+const mostRounds = 100;
 
-/** Scores every account that is due: metrics → health model → score, band, drivers, coverage. */
+/** Scores every account that is due: metrics → health model → score, band, drivers, coverage. Parents come after their children. */
 export async function scoreDue(deps: ScoreDeps, now: Date): Promise<ScoreSummary> {
   const coverage = await readCoverage(deps.db);
-  const cursor = { afterId: 0, isExhausted: false };
-  const lanes = Array.from({ length: deps.lanes ?? defaultLanes }, () => runLane(deps, coverage, cursor, now));
-  const summaries = await Promise.all(lanes);
-  const total = { scored: 0, failed: 0 };
-  for (const summary of summaries) {
-    total.scored += summary.scored;
-    total.failed += summary.failed;
+  const families = await hasFamilies(deps.db);
+  let total = await runRound({ deps, coverage, hasFamilies: families, parentsOnly: false }, now);
+  let last = total;
+  for (let round = 1; families && round < mostRounds; round += 1) {
+    const raised = await raiseParents(deps.db);
+    if (raised + last.scored + last.failed === 0) break;
+    last = await runRound({ deps, coverage, hasFamilies: true, parentsOnly: true }, now);
+    total = sum(total, last);
   }
   if (total.scored > 0) await notify(deps.db, "respond");
   return total;
+}
+
+/** One walk over the accounts, by several lanes. */
+interface Round {
+  readonly deps: ScoreDeps;
+  readonly coverage: StreamCoverage;
+  readonly hasFamilies: boolean;
+  /** In the rounds after the first only parents can have become due. */
+  readonly parentsOnly: boolean;
 }
 
 /** Lanes share the cursor, so that none walks again over what another has claimed. */
@@ -59,14 +72,25 @@ interface Cursor {
   isExhausted: boolean;
 }
 
-async function runLane(deps: ScoreDeps, coverage: StreamCoverage, cursor: Cursor, now: Date): Promise<ScoreSummary> {
+async function runRound(round: Round, now: Date): Promise<ScoreSummary> {
+  const cursor = { afterId: 0, isExhausted: false };
+  const lanes = Array.from({ length: round.deps.lanes ?? defaultLanes }, () => runLane(round, cursor, now));
+  return (await Promise.all(lanes)).reduce(sum);
+}
+
+function sum(one: ScoreSummary, other: ScoreSummary): ScoreSummary {
+  return { scored: one.scored + other.scored, failed: one.failed + other.failed };
+}
+
+async function runLane(round: Round, cursor: Cursor, now: Date): Promise<ScoreSummary> {
+  const { db, log } = round.deps;
   let scored = 0;
   let failed = 0;
   while (!cursor.isExhausted) {
-    const batch = await deps.db.transaction().execute((tx) => scoreBatch(tx, deps, coverage, cursor, now));
+    const batch = await db.transaction().execute((tx) => scoreBatch(tx, round, cursor, now));
     for (const { claim, error } of batch.failures) {
-      deps.log.error({ account: claim.key, err: error }, "an account could not be scored; it is put aside for a while");
-      await markFailed(deps.db, claim.accountId, error instanceof Error ? error.message : String(error), now);
+      log.error({ account: claim.key, err: error }, "an account could not be scored; it is put aside for a while");
+      await markFailed(db, claim.accountId, error instanceof Error ? error.message : String(error), now);
     }
     scored += batch.scored;
     failed += batch.failures.length;
@@ -76,64 +100,74 @@ async function runLane(deps: ScoreDeps, coverage: StreamCoverage, cursor: Cursor
 
 interface BatchResult {
   readonly scored: number;
-  readonly failures: readonly { readonly claim: ScoreClaim; readonly error: unknown }[];
+  readonly failures: readonly Failure[];
 }
 
-async function scoreBatch(
-  tx: Tx,
-  deps: ScoreDeps,
-  coverage: StreamCoverage,
-  cursor: Cursor,
-  now: Date,
-): Promise<BatchResult> {
+interface Failure {
+  readonly claim: ScoreClaim;
+  readonly error: unknown;
+}
+
+async function scoreBatch(tx: Tx, round: Round, cursor: Cursor, now: Date): Promise<BatchResult> {
+  const { deps, coverage } = round;
   const limit = deps.batchSize ?? defaultBatchSize;
-  const claims = await claimDueScores(tx, cursor.afterId, limit, now);
+  const claims = await claimDueScores(tx, { ...round, afterId: cursor.afterId, limit }, now);
   cursor.afterId = Math.max(cursor.afterId, claims.at(-1)?.accountId ?? 0);
   if (claims.length < limit) cursor.isExhausted = true;
   if (claims.length === 0) return { scored: 0, failures: [] };
   const scope = historyScope(deps.configuration.scorer.plan, coverage, now.getTime());
   const histories = await loadHistories(tx, { ...scope, accounts: claims, forPast: false });
-  const previous = await readPreviousScores(
-    tx,
-    claims.map((claim) => claim.accountId),
-    // A local day is never further on than that.
-    Math.floor(now.getTime() / dayMs) + 1,
-  );
-  const { results, failures } = computeBatch(deps, claims, histories, previous, coverage, now);
-  await writeScores(
-    tx,
-    results.map((result) => storedScore(result, "live", now)),
-    true,
-  );
+  const before = await readBefore(tx, claims, round, now);
+  const { results, failures } = computeBatch(round, claims, histories, before, now);
+  const rows = results.map((result) => storedScore(result, "live", now));
+  await writeScores(tx, rows, true);
   await writeChanges(
     tx,
-    results.flatMap((result) => changesBetween(previous.get(result.accountId), result, now)),
+    results.flatMap((result) => changesBetween(before.previous.get(result.accountId), result, now)),
   );
-  await markScored(tx, results.map(dueAgain(claims)));
+  await markScored(tx, results.map(settledBy(claims, before)));
   return { scored: results.length, failures };
 }
 
-interface Computed extends AccountScore {
-  readonly accountId: number;
+/** What is stored of the accounts and of those next to them. */
+interface Before {
+  readonly previous: ReadonlyMap<number, PreviousScore>;
+  readonly children: ReadonlyMap<number, readonly ChildScore[]>;
+  /** Of accounts that have a parent. */
+  readonly mrr: ReadonlyMap<number, number | null>;
+}
+
+async function readBefore(tx: Tx, claims: readonly ScoreClaim[], round: Round, now: Date): Promise<Before> {
+  // A local day is never further on than that.
+  const throughDay: DayNumber = Math.floor(now.getTime() / dayMs) + 1;
+  const ids = claims.map((claim) => claim.accountId);
+  const previous = await readPreviousScores(tx, ids, throughDay);
+  if (!round.hasFamilies) return { previous, children: new Map(), mrr: new Map() };
+  const children = await readChildScores(tx, ids, throughDay);
+  const belonging = claims.filter((claim) => claim.parentId !== null).map((claim) => claim.accountId);
+  const mrr = belonging.length === 0 ? new Map<number, null>() : await readStoredMrr(tx, belonging, throughDay);
+  return { previous, children, mrr };
 }
 
 function computeBatch(
-  deps: ScoreDeps,
+  { deps, coverage }: Round,
   claims: readonly ScoreClaim[],
   histories: readonly AccountHistory[],
-  previous: ReadonlyMap<number, PreviousScore>,
-  coverage: StreamCoverage,
+  { previous, children }: Before,
   now: Date,
-): { results: Computed[]; failures: { claim: ScoreClaim; error: unknown }[] } {
-  const results: Computed[] = [];
-  const failures: { claim: ScoreClaim; error: unknown }[] = [];
+): { results: ComputedScore[]; failures: Failure[] } {
+  const results: ComputedScore[] = [];
+  const failures: Failure[] = [];
   for (const [index, claim] of claims.entries()) {
     const history = histories[index];
     if (history === undefined) continue;
     try {
-      const before = previous.get(claim.accountId);
-      const memory = before === undefined ? null : { band: before.bandMemory, lifecycle: before.lifecycle };
-      const known = { history, coverage, memory, children: [] };
+      const known = {
+        history,
+        coverage,
+        memory: memoryOf(previous.get(claim.accountId)),
+        children: children.get(claim.accountId) ?? [],
+      };
       const score = scoreAccount(deps.configuration.scorer, known, now.getTime());
       results.push({ ...score, accountId: claim.accountId });
     } catch (error) {
@@ -143,8 +177,13 @@ function computeBatch(
   return { results, failures };
 }
 
+/** What an account's next score remembers of a stored one. */
+export function memoryOf(previous: PreviousScore | undefined): AccountMemory | null {
+  return previous === undefined ? null : { band: previous.bandMemory, lifecycle: previous.lifecycle };
+}
+
 /** The row that keeps a computed score. */
-export function storedScore(result: Computed, origin: "live" | "replayed", now: Date): StoredScore {
+export function storedScore(result: ComputedScore, origin: "live" | "replayed", now: Date): StoredScore {
   const { health } = result;
   return {
     accountId: result.accountId,
@@ -168,24 +207,19 @@ export function storedScore(result: Computed, origin: "live" | "replayed", now: 
   };
 }
 
-function changesBetween(previous: PreviousScore | undefined, result: Computed, now: Date): AccountChange[] {
-  const changes: AccountChange[] = [];
-  const { score, band } = result.health;
-  const from = { score: previous?.score ?? null, band: previous?.band ?? null };
-  if (from.score !== score) {
-    changes.push({ accountId: result.accountId, at: now, kind: "score", data: { from: from.score, to: score } });
-  }
-  if (from.band !== band) {
-    changes.push({ accountId: result.accountId, at: now, kind: "band", data: { from: from.band, to: band } });
-  }
-  return changes;
-}
-
-function dueAgain(claims: readonly ScoreClaim[]) {
-  const seqs = new Map(claims.map((claim) => [claim.accountId, claim.dirtySeq]));
-  return (result: Computed) => ({
-    accountId: result.accountId,
-    dirtySeq: seqs.get(result.accountId) ?? 0,
-    nextScoreAt: result.dueAt,
-  });
+function settledBy(claims: readonly ScoreClaim[], { previous, mrr }: Before) {
+  const byId = new Map(claims.map((claim) => [claim.accountId, claim]));
+  return (result: ComputedScore) => {
+    const claim = byId.get(result.accountId);
+    const last = previous.get(result.accountId);
+    const { score, band } = result.health;
+    const isNews =
+      last?.score !== score || last.band !== band || (mrr.get(result.accountId) ?? null) !== mrrOf(result.metrics);
+    return {
+      accountId: result.accountId,
+      dirtySeq: claim?.dirtySeq ?? 0,
+      nextScoreAt: result.dueAt,
+      rollsUp: claim?.parentId != null && isNews,
+    };
+  };
 }

@@ -74,6 +74,46 @@ test("a stream that fails keeps the pages it has stored, says why, and goes on f
   expect(rows.map((row) => row.day)).toEqual(["2026-03-07", "2026-03-08", "2026-03-09"]);
 });
 
+test("one failure is no outage; the second in a row opens one that began with the first, and a success ends it", async ({
+  db,
+}) => {
+  let isBroken = true;
+  const source: Source = {
+    ...sourceOf(() => {
+      if (isBroken) throw new Error("the vendor answered 500");
+    }),
+    streams: ["account"],
+  };
+  const outages = () => db.selectFrom("streamOutages").select(["beganAt", "endedAt", "reason"]).execute();
+  const pass = async (minute: number) => {
+    await sql`update streams set next_pull_at = now() - interval '1 s'`.execute(db);
+    await collectDue({ db, sources: [source], log }, new Date(now.getTime() + minute * 60_000));
+  };
+  await pass(0);
+  expect(await outages()).toEqual([]);
+  isBroken = false;
+  await pass(1);
+  isBroken = true;
+  await pass(2);
+  expect(await outages()).toEqual([]);
+  await sql`update account_work set scored_seq = dirty_seq`.execute(db);
+  await pass(3);
+  await pass(4);
+  const open = { beganAt: new Date("2026-03-10T12:02:00Z"), endedAt: null, reason: "the vendor answered 500" };
+  expect(await outages()).toEqual([open]);
+  const { rows } = await sql`select from account_work where dirty_seq > scored_seq`.execute(db);
+  expect(rows).toHaveLength(1);
+  await sql`update account_work set scored_seq = dirty_seq`.execute(db);
+  isBroken = false;
+  await pass(5);
+  await pass(6);
+  expect(await outages()).toEqual([{ ...open, endedAt: new Date("2026-03-10T12:05:00Z") }]);
+  const [work] = (await sql<{ ahead: number }>`select dirty_seq - scored_seq as ahead from account_work`.execute(db))
+    .rows;
+  // Once by the end of the outage; the pull after it said nothing new.
+  expect(work).toEqual({ ahead: 1 });
+});
+
 test("two workers never pull one stream at once, and no transaction is open while a source is asked", async ({
   db,
   url,
