@@ -98,7 +98,7 @@ export async function explainAccount(
   const stored = await readStored(db, account.accountId, question);
   const end = question.day === null ? Infinity : startOfDay(scorer.company.zone, parseDay(question.day));
   const asked = Math.min(now.getTime(), end);
-  const plan = mergePlans(await cataloguePlan(db, account.accountId), scorer.plan);
+  const plan = mergePlans(await cataloguePlan(db, account.accountId, scorer.plan), scorer.plan);
   const scope = historyScope(plan, coverage, Math.min(asked, stored.exact?.at.getTime() ?? asked));
   const [history] = await loadHistories(db, { ...scope, accounts: [account], forPast: true });
   if (history === undefined) throw new Error(`The account ${account.key} went away while it was read.`);
@@ -136,9 +136,9 @@ export async function explainAccount(
 }
 
 /** Every metric there is of an account: those that depend on no usage, and all forms of the usage names it has. */
-async function cataloguePlan(db: Db, accountId: number): Promise<MetricPlan> {
+async function cataloguePlan(db: Db, accountId: number, { settings }: MetricPlan): Promise<MetricPlan> {
   const usageNames = await readUsageNamesOf(db, accountId, mostUsageNames);
-  return compileMetrics([...fixedMetricNames, ...usageNames.flatMap(usageMetricNames)]).plan;
+  return compileMetrics([...fixedMetricNames, ...usageNames.flatMap(usageMetricNames)], settings).plan;
 }
 
 /** The stored score that answers the question, and the one before it, whose band is remembered. */
@@ -183,7 +183,7 @@ function compute(
 
 function mergePlans(one: MetricPlan, other: MetricPlan): MetricPlan {
   const byName = new Map([...one.metrics, ...other.metrics].map((metric) => [metric.name, metric]));
-  return { metrics: [...byName.values()] };
+  return { ...other, metrics: [...byName.values()] };
 }
 
 function sortedByName(metrics: ReadonlyMap<string, MetricValue>): Map<string, MetricValue> {

@@ -1,4 +1,6 @@
 import type { DayNumber, Instant, StreamCoverage } from "./history.ts";
+import { newestCoveredDay } from "./metrics/adoption.ts";
+import { needsOf, type UsageNeed } from "./metrics/metric.ts";
 import { longestSilenceDays } from "./metrics/usage-window.ts";
 import { watermarkAsOf } from "./metrics/watermark.ts";
 import type { MetricPlan } from "./metrics.ts";
@@ -7,17 +9,17 @@ import type { RecordKind } from "./records.ts";
 /** The part of an account's history that a plan of metrics looks at. */
 export interface HistoryScope {
   readonly kinds: readonly RecordKind[];
-  readonly usageNames: readonly string[];
+  /** `all`: every name the account has. */
+  readonly usageNames: readonly string[] | "all";
   readonly fromDay: DayNumber;
   readonly toDay: DayNumber;
+  /** Of these names also who used them; left out where users are not counted. */
+  readonly users?: { readonly names: readonly string[]; readonly fromDay: DayNumber } | undefined;
 }
 
 const dayMs = 86_400_000;
 /** Local days begin up to 14 hours before and 12 after the UTC day: one day each way, and one to spare. */
 const slackDays = 3;
-/** Trends compare with as many days before their window. */
-const trendBaseDays = 91;
-
 /** What a person has said counts whatever is measured. */
 const alwaysLoaded: readonly RecordKind[] = ["account", "override", "stage", "milestone", "snooze"];
 
@@ -25,20 +27,31 @@ const alwaysLoaded: readonly RecordKind[] = ["account", "override", "stage", "mi
 export function historyScope(plan: MetricPlan, coverage: StreamCoverage, now: Instant): HistoryScope {
   const today = Math.floor(now / dayMs);
   const kinds = new Set<RecordKind>([...alwaysLoaded, ...(plan.kinds ?? [])]);
-  const usageNames = new Set<string>();
-  let fromDay = today;
-  for (const metric of plan.metrics) {
-    if (metric.source !== "usage") {
-      kinds.add(metric.source);
-      continue;
-    }
-    const [, name, form] = metric.name.split(".");
-    if (name === undefined || form === undefined) continue;
-    usageNames.add(name);
-    const windowEnd = windowEndOf(coverage, name, today, now);
-    fromDay = Math.min(fromDay, windowEnd - lookbackDays(form) - slackDays);
-  }
-  return { kinds: [...kinds], usageNames: [...usageNames], fromDay, toDay: today + slackDays };
+  const needs = plan.metrics.map((metric) => needsOf(metric, plan.settings));
+  for (const need of needs) for (const kind of need.kinds ?? []) kinds.add(kind);
+  const usage = needs.flatMap((need) => need.usage ?? []);
+  const users = needs.flatMap((need) => need.users ?? []);
+  const everyDays = needs.flatMap((need) => need.everyUsageDays ?? []);
+  const from = (named: readonly UsageNeed[]): DayNumber =>
+    named.reduce(
+      (first, { name, days }) => Math.min(first, windowEndOf(coverage, name, today, now) - days - slackDays),
+      today,
+    );
+  const fromDay = everyDays.reduce(
+    (first, days) => Math.min(first, newestEndOf(coverage, today, now) - days - slackDays),
+    from(usage),
+  );
+  return {
+    kinds: [...kinds],
+    usageNames: everyDays.length === 0 ? namesOf(usage) : "all",
+    fromDay,
+    toDay: today + slackDays,
+    users: users.length === 0 ? undefined : { names: namesOf(users), fromDay: from(users) },
+  };
+}
+
+function namesOf(needs: readonly UsageNeed[]): readonly string[] {
+  return [...new Set(needs.map(({ name }) => name))];
 }
 
 /** Statements made after `now` say nothing of where windows ended then. */
@@ -47,8 +60,6 @@ function windowEndOf(coverage: StreamCoverage, usageName: string, today: DayNumb
   return watermarkAsOf(statements, today, now) ?? today - longestSilenceDays;
 }
 
-/** `trend_28d` looks at 28 days and the 91 before them, `avg_90d` at 90. */
-function lookbackDays(form: string): number {
-  const days = Number.parseInt(form.slice(form.lastIndexOf("_") + 1), 10);
-  return form.startsWith("trend") ? days + trendBaseDays : days;
+function newestEndOf(coverage: StreamCoverage, today: DayNumber, now: Instant): DayNumber {
+  return newestCoveredDay(coverage, today, now) ?? today - longestSilenceDays;
 }

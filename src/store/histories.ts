@@ -1,5 +1,13 @@
-import { sql } from "kysely";
-import type { AccountHistory, DayNumber, RecordChange, UsageRevision, UsageSeries } from "../scoring/history.ts";
+import { type RawBuilder, sql } from "kysely";
+import type {
+  AccountHistory,
+  DayNumber,
+  RecordChange,
+  UsageRevision,
+  UsageSeries,
+  UserDay,
+} from "../scoring/history.ts";
+import type { HistoryScope as MetricScope } from "../scoring/history-scope.ts";
 import type { RecordKind } from "../scoring/records.ts";
 import { idArray } from "./arrays.ts";
 import type { Db, Tx } from "./db.ts";
@@ -8,43 +16,56 @@ import { parseUsage } from "./histories/usage-text.ts";
 const dayMs = 86_400_000;
 
 /** Which part of the accounts' histories to load. */
-export interface HistoryScope {
+export interface HistoryScope extends MetricScope {
   readonly accounts: readonly { readonly accountId: number; readonly key: string }[];
-  readonly kinds: readonly RecordKind[];
-  readonly usageNames: readonly string[];
-  readonly fromDay: DayNumber;
-  readonly toDay: DayNumber;
   /** True when facts at past moments will be asked for: late and superseded values are loaded too. */
   readonly forPast: boolean;
 }
 
-/** Loads what metrics need of a batch of accounts: two statements for the present, three for the past. */
+/** Loads what metrics need of a batch of accounts: two statements for the present, three for the past, one more where users count. */
 export async function loadHistories(db: Db | Tx, scope: HistoryScope): Promise<AccountHistory[]> {
   const ids = scope.accounts.map((account) => account.accountId);
   const names = await readUsageNameIds(db, scope.usageNames);
   const [changes, usage] = [await readChanges(db, ids, scope.kinds), await readUsage(db, ids, names, scope)];
-  const revisions = scope.forPast ? await readRevisions(db, ids, names, scope) : new Map<string, UsageRevision[]>();
-  const histories: AccountHistory[] = [];
-  for (const { accountId, key } of scope.accounts) {
-    const series = usage.get(accountId) ?? new Map<string, UsageSeries>();
-    for (const [nameId, name] of names) {
-      addRevisions(series, name, revisions.get(`${accountId} ${nameId}`));
-    }
-    histories.push({ accountId, key, changes: changes.get(accountId) ?? [], usage: series, users: new Map() });
+  const revisions = scope.forPast ? await readRevisions(db, ids, names, scope) : none;
+  const users = await readUsers(db, ids, scope);
+  return scope.accounts.map(({ accountId, key }) => ({
+    accountId,
+    key,
+    changes: changes.get(accountId) ?? [],
+    usage: withRevisions(usage.get(accountId) ?? new Map(), names, revisions.get(accountId)),
+    users: users.get(accountId) ?? new Map(),
+  }));
+}
+
+/** Of each account, by id of the usage name. */
+type Revisions = ReadonlyMap<number, ReadonlyMap<number, readonly UsageRevision[]>>;
+const none: Revisions = new Map();
+
+function withRevisions(
+  series: Map<string, UsageSeries>,
+  names: ReadonlyMap<number, string>,
+  revisions: ReadonlyMap<number, readonly UsageRevision[]> = new Map(),
+): Map<string, UsageSeries> {
+  for (const [nameId, ofName] of revisions) {
+    const name = names.get(nameId) ?? "";
+    // In order of day.
+    series.set(name, { ...(series.get(name) ?? { firstDay: ofName[0]?.day ?? 0, values: [] }), revisions: ofName });
   }
-  return histories;
+  return series;
 }
 
-function addRevisions(series: Map<string, UsageSeries>, name: string, revisions: UsageRevision[] | undefined): void {
-  if (revisions === undefined) return;
-  const found = series.get(name);
-  const first = Math.min(...revisions.map((revision) => revision.day));
-  series.set(name, { ...(found ?? { firstDay: first, values: [] }), revisions });
-}
-
-async function readUsageNameIds(db: Db | Tx, names: readonly string[]): Promise<Map<number, string>> {
+async function readUsageNameIds(db: Db | Tx, names: MetricScope["usageNames"]): Promise<Map<number, string>> {
   if (names.length === 0) return new Map();
-  const rows = await db.selectFrom("usageNames").select(["id", "name"]).where("name", "in", names).execute();
+  const rows =
+    names === "all"
+      ? await db.selectFrom("usageNames").select(["id", "name"]).execute()
+      : (
+          await sql<{
+            id: number;
+            name: string;
+          }>`select id, name from usage_names where name = any(${names}::text[])`.execute(db)
+        ).rows;
   return new Map(rows.map((row) => [row.id, row.name]));
 }
 
@@ -86,13 +107,14 @@ async function readUsage(
   scope: HistoryScope,
 ): Promise<Map<number, Map<string, UsageSeries>>> {
   if (names.size === 0) return new Map();
-  const [accountIds, nameIds] = [idArray(ids), idArray([...names.keys()])];
+  const accountIds = idArray(ids);
+  const ofNames = nameFilter(names, scope);
   const months = monthsOf(scope.fromDay, scope.toDay).map(
     ({ first, last }) => sql`
       select account_id, name_id || ':' || ${first}::text || ':' || bit_or(1 << (day - (date '1970-01-01' + ${first}::integer)))
         || array_agg(value order by day)::text as month
       from usage_daily
-      where account_id = any(${accountIds}::bigint[]) and name_id = any(${nameIds}::integer[])
+      where account_id = any(${accountIds}::bigint[]) ${ofNames}
         and day between date '1970-01-01' + ${first}::integer and date '1970-01-01' + ${last}::integer
       group by account_id, name_id`,
   );
@@ -100,6 +122,11 @@ async function readUsage(
     select account_id as a, string_agg(month, ';') as m from (${sql.join(months, sql` union all `)}) months
     group by account_id`.execute(db.withoutPlugins());
   return new Map(rows.map(({ a, m }) => [a, parseUsage(m, names, scope.fromDay, scope.toDay)]));
+}
+
+/** Where every name counts none is looked for: thousands of them cost more than the rows. */
+function nameFilter(names: ReadonlyMap<number, string>, scope: HistoryScope): RawBuilder<unknown> {
+  return scope.usageNames === "all" ? sql`` : sql`and name_id = any(${idArray([...names.keys()])}::integer[])`;
 }
 
 /** The range cut at the ends of calendar months. */
@@ -123,30 +150,73 @@ async function readRevisions(
   ids: readonly number[],
   names: ReadonlyMap<number, string>,
   scope: HistoryScope,
-): Promise<Map<string, UsageRevision[]>> {
+): Promise<Revisions> {
+  if (names.size === 0) return none;
+  const [accountIds, ofNames] = [idArray(ids), nameFilter(names, scope)];
+  const ofDays = sql`day between date '1970-01-01' + ${scope.fromDay}::integer and date '1970-01-01' + ${scope.toDay}::integer`;
   const { rows } = await sql<{ a: number; n: number; day: number; value: number; k: number }>`
     with late as (
       select account_id, name_id, day, value, recorded_at from usage_daily
-      where account_id = any(${ids}::bigint[]) and name_id = any(${[...names.keys()]}::integer[])
-        and day between date '1970-01-01' + ${scope.fromDay}::integer and date '1970-01-01' + ${scope.toDay}::integer
+      where account_id = any(${accountIds}::bigint[]) ${ofNames} and ${ofDays}
         and ((not backfilled and recorded_at > day::timestamp at time zone 'UTC' + interval '10 hours')
           or exists (select from usage_superseded s where (s.account_id, s.name_id, s.day)
             = (usage_daily.account_id, usage_daily.name_id, usage_daily.day)))
       union all
       select account_id, name_id, day, value, recorded_at from usage_superseded
-      where account_id = any(${ids}::bigint[]) and name_id = any(${[...names.keys()]}::integer[])
-        and day between date '1970-01-01' + ${scope.fromDay}::integer and date '1970-01-01' + ${scope.toDay}::integer
+      where account_id = any(${accountIds}::bigint[]) ${ofNames} and ${ofDays}
     )
     select account_id as a, name_id as n, day - date '1970-01-01' as day, value,
       extract(epoch from recorded_at)::float8 * 1000 as k
     from late order by account_id, name_id, day, recorded_at`.execute(db);
-  const byKey = new Map<string, UsageRevision[]>();
+  const byAccount = new Map<number, Map<number, UsageRevision[]>>();
   for (const row of rows) {
-    const key = `${row.a} ${row.n}`;
     const revision = { day: row.day, value: row.value, recordedAt: Math.round(row.k) };
-    const list = byKey.get(key);
-    if (list === undefined) byKey.set(key, [revision]);
-    else list.push(revision);
+    append(
+      entryOf(byAccount, row.a, () => new Map()),
+      row.n,
+      revision,
+    );
   }
-  return byKey;
+  return byAccount;
+}
+
+/** Who used what, in order of day; what was known as it happened counts from the earliest end of its day on earth (UTC+14). */
+async function readUsers(
+  db: Db | Tx,
+  ids: readonly number[],
+  scope: HistoryScope,
+): Promise<ReadonlyMap<number, ReadonlyMap<string, readonly UserDay[]>>> {
+  const byAccount = new Map<number, Map<string, UserDay[]>>();
+  if (scope.users === undefined) return byAccount;
+  const names = await readUsageNameIds(db, scope.users.names);
+  const { rows } = await sql<{ a: number; n: number; day: number; user: number; k: number }>`
+    select account_id as a, name_id as n, day - date '1970-01-01' as day, user_hash as user,
+      case when backfilled then extract(epoch from day::timestamp at time zone 'UTC' + interval '10 hours')
+        else extract(epoch from recorded_at) end::float8 * 1000 as k
+    from usage_users
+    where account_id = any(${idArray(ids)}::bigint[]) and name_id = any(${idArray([...names.keys()])}::integer[])
+      and day between date '1970-01-01' + ${scope.users.fromDay}::integer and date '1970-01-01' + ${scope.toDay}::integer
+    order by account_id, name_id, day, user_hash`.execute(db);
+  for (const row of rows) {
+    const used = { day: row.day, user: row.user, recordedAt: Math.round(row.k) };
+    append(
+      entryOf(byAccount, row.a, () => new Map()),
+      names.get(row.n) ?? "",
+      used,
+    );
+  }
+  return byAccount;
+}
+
+function append<K, Item>(lists: Map<K, Item[]>, key: K, item: Item): void {
+  entryOf(lists, key, () => []).push(item);
+}
+
+function entryOf<K, Entry>(entries: Map<K, Entry>, key: K, make: () => Entry): Entry {
+  let entry = entries.get(key);
+  if (entry === undefined) {
+    entry = make();
+    entries.set(key, entry);
+  }
+  return entry;
 }

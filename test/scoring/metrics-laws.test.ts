@@ -268,9 +268,11 @@ test("a metric needs no more of a history than what is loaded for it alone", () 
     fc.property(anyWorld, (world) => {
       const together = answers(world);
       for (const metric of plan.metrics) {
-        const alone = { metrics: [metric] };
+        const alone = { ...plan, metrics: [metric] };
         const scope = historyScope(alone, world.coverage, world.now);
-        const usage = [...world.history.usage].filter(([name]) => scope.usageNames.includes(name));
+        const usage = [...world.history.usage].filter(
+          ([name]) => scope.usageNames === "all" || scope.usageNames.includes(name),
+        );
         const history = {
           ...world.history,
           changes: world.history.changes.filter(({ kind }) => scope.kinds.includes(kind)),

@@ -4,12 +4,14 @@ import {
   compileMetrics,
   computeMetrics,
   fixedMetricNames,
+  type MetricForm,
   metricDefinition,
   metricForms,
 } from "../../src/scoring/metrics.ts";
 import { at, company, coverage, history } from "./build-history.ts";
 
-const everyName = [...fixedMetricNames, ...usageMetricNames("logins")];
+const adoption = ["adoption.breadth_28d", "adoption.features_28d"];
+const everyName = [...fixedMetricNames, ...usageMetricNames("logins"), ...adoption];
 
 test("computes every metric there is, each once", () => {
   const { plan, faults } = compileMetrics([...everyName, ...everyName]);
@@ -22,7 +24,8 @@ test("computes every metric there is, each once", () => {
 test("an account nobody knows anything of has a reason for every metric", () => {
   const { plan } = compileMetrics(everyName);
   for (const value of computeMetrics(plan, history({}), coverage({}), company(), at("2025-03-15")).values()) {
-    expect(value).toMatchObject({ value: null, ageDays: null, state: "no-data", reason: expect.stringMatching(/./) });
+    expect(value).toMatchObject({ value: null, ageDays: null, reason: expect.stringMatching(/./) });
+    expect(["no-data", "not-applicable"]).toContain(value.state);
   }
 });
 
@@ -33,17 +36,25 @@ test("money is in the reporting currency", () => {
 });
 
 describe("an unknown name", () => {
-  const form = "usage.<name>.<sum|avg|max|active_days|trend>_<7d|14d|28d|90d>";
+  const aggregates = ["sum", "avg", "max", "last", "active_days", "trend", "vs_own_baseline", "ewma", "users"];
+  const form = `usage.<name>.<${aggregates.join("|")}>_<N>d`;
 
   test.each([
     { name: "usage.logins", says: `expected ${form}` },
     { name: "usage.my.logins.avg_28d", says: `expected ${form}` },
-    { name: "usage.logins.mean_28d", says: 'met "mean", expected one of sum, avg, max, active_days, trend' },
-    { name: "usage.logins.avg_30d", says: 'met the window "30d", expected one of 7d, 14d, 28d, 90d' },
+    { name: "usage.logins.mean_28d", says: `met "mean", expected one of ${aggregates.join(", ")}` },
+    { name: "usage.logins.avg_0d", says: 'met the window "0d", expected whole days from 1d to 400d' },
+    { name: "usage.logins.avg_401d", says: 'met the window "401d", expected whole days from 1d to 400d' },
+    { name: "usage.logins.avg_07d", says: 'met the window "07d", expected whole days from 1d to 400d' },
+    { name: "usage.logins.avg_28", says: 'met the window "28", expected whole days from 1d to 400d' },
+    {
+      name: "adoption.breadth",
+      says: "expected adoption.breadth_<N>d or adoption.features_<N>d, with N from 1 to 400",
+    },
     { name: "usage.logins.active_days", says: 'met "active", expected one of sum' },
     { name: "usage.log ins.avg_28d", says: 'met the usage name "log ins", expected letters, digits, _ and - only' },
-    { name: "tickets.opened", says: "expected one of tickets.open, tickets.open_urgent, tickets.created_28d" },
-    { name: "billing.arr", says: "expected one of billing.mrr, billing.overdue_days" },
+    { name: "tickets.opened", says: "expected one of tickets.open, tickets.open_urgent, tickets." },
+    { name: "billing.arr", says: "expected one of billing.mrr, billing." },
     { name: "churn", says: "expected one of usage.<name>." },
   ])("is a fault that says what may stand there: $name", ({ name, says }) => {
     const { plan, faults } = compileMetrics(["tickets.open", name]);
@@ -59,11 +70,15 @@ test("every metric has a definition and matches exactly one form", () => {
     const definition = metricDefinition(name);
     const matching = metricForms.filter(({ pattern }) => new RegExp(pattern).test(name));
     expect(matching).toHaveLength(1);
-    expect(definition).toMatchObject({ name, type: "number", source: matching[0]?.source, unit: matching[0]?.unit });
+    expect(definition).toMatchObject({ name, ...pick(matching[0]) });
     expect(definition?.formula).not.toBe("");
     expect(definition?.missing).not.toBe("");
   }
 });
+
+function pick(form: MetricForm | undefined) {
+  return { type: form?.type, source: form?.source, unit: form?.unit };
+}
 
 test("a definition names its window", () => {
   expect(metricDefinition("usage.logins.avg_28d")?.formula).toContain("last 28 covered days");

@@ -1,7 +1,16 @@
 import { dayOfInstant, parseDay } from "../days.ts";
-import type { AccountHistory, CompanyFacts, DayNumber, Instant, StreamCoverage, UsageSeries } from "../history.ts";
+import type {
+  AccountHistory,
+  CompanyFacts,
+  DayNumber,
+  Instant,
+  MetricValue,
+  StreamCoverage,
+  UsageSeries,
+} from "../history.ts";
 import { accountAsOf, foldRecord, type RecordState, recordsAsOf } from "../record-state.ts";
 import type { FieldsOf, RecordKind, SourceKind } from "../records.ts";
+import type { MetricSettings } from "./settings.ts";
 import { seriesAsOf } from "./usage-series.ts";
 import { watermarkAsOf } from "./watermark.ts";
 
@@ -12,6 +21,7 @@ export interface AccountView {
   readonly history: AccountHistory;
   readonly coverage: StreamCoverage;
   readonly company: CompanyFacts;
+  readonly settings: MetricSettings;
   readonly now: Instant;
   readonly account: FieldsOf<"account">;
   /** The account's own, else the company's. */
@@ -24,6 +34,8 @@ export interface AccountView {
     readonly folded: Folded;
     usage: Map<string, UsageSeries> | null;
     firstDay: FirstDay | null;
+    /** The answers so far, by metric. */
+    readonly values: Map<string, MetricValue>;
   };
 }
 
@@ -43,14 +55,14 @@ export interface FirstDay {
 export function viewAccount(
   history: AccountHistory,
   coverage: StreamCoverage,
-  company: CompanyFacts,
+  { company, settings }: { readonly company: CompanyFacts; readonly settings: MetricSettings },
   now: Instant,
 ): AccountView {
   const account = accountAsOf(history, now);
   const zone = account.zone ?? company.zone;
   const today = dayOfInstant(zone, now);
-  const memo = { folded: {}, usage: null, firstDay: null };
-  return { history, coverage, company, now, account, zone, today, lastDay: today - 1, memo };
+  const memo = { folded: {}, usage: null, firstDay: null, values: new Map() };
+  return { history, coverage, company, settings, now, account, zone, today, lastDay: today - 1, memo };
 }
 
 /** The account's records of a kind as known at the view's moment. */

@@ -37,6 +37,16 @@ export function lastUse(series: UsageSeries, from: DayNumber, to: DayNumber): Da
   return null;
 }
 
+/** The last day with a value above 0 among the days `from` to `to`, both included; null when there is none. */
+export function lastAboveZero(series: UsageSeries, from: DayNumber, to: DayNumber): DayNumber | null {
+  const { values, firstDay } = series;
+  const stop = Math.max(0, from - firstDay);
+  for (let index = Math.min(values.length - 1, to - firstDay); index >= stop; index -= 1) {
+    if ((values[index] ?? 0) > 0) return firstDay + index;
+  }
+  return null;
+}
+
 /** The total of the days `from` to `to`, both included. */
 export function sumOfDays(series: UsageSeries, from: DayNumber, to: DayNumber): number {
   const { values, firstDay } = series;
@@ -65,6 +75,25 @@ export function activeDays(series: UsageSeries, from: DayNumber, to: DayNumber):
     if ((values[index] ?? 0) > 0) active += 1;
   }
   return active;
+}
+
+/** The value of a day; 0 where there is no row. */
+export function valueOn({ values, firstDay }: UsageSeries, day: DayNumber): number {
+  return values[day - firstDay] ?? 0;
+}
+
+/** The mean of the days `from` to `to`, both included, each weighing half of what a day `halfLifeDays` after it weighs. */
+export function decayedMean(series: UsageSeries, from: DayNumber, to: DayNumber, halfLifeDays: number): number {
+  const { values, firstDay } = series;
+  const keep = 0.5 ** (1 / halfLifeDays);
+  let sum = 0;
+  let weight = 0;
+  for (let day = from; day <= to; day += 1) {
+    const index = day - firstDay;
+    sum = sum * keep + (index >= 0 && index < values.length ? (values[index] ?? 0) : 0);
+    weight = weight * keep + 1;
+  }
+  return sum / weight;
 }
 
 function newestByDay(revisions: readonly UsageRevision[], now: Instant): Iterable<UsageRevision> {

@@ -4,6 +4,10 @@ import { type AccountView, firstDayOf, usageOf } from "./account-view.ts";
 import { firstUse, lastUse } from "./usage-series.ts";
 import { watermarkAsOf } from "./watermark.ts";
 
+/** A window has at most this many whole days, and at least one. */
+export const longestWindowDays = 400;
+/** The source of a regular expression for the days of a window, 1 to 400. */
+export const windowPattern = "[1-9]\\d?|[123]\\d\\d|400";
 /** A usage name whose source states no coverage is looked for this far back; whoever loads histories loads at least that much. */
 export const longestSilenceDays = 400;
 const silent: UsageSeries = { firstDay: 0, values: [] };
