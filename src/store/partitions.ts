@@ -105,6 +105,38 @@ async function makePartition(
   }
 }
 
+/** The days a month partition is for, the end not among them; null for a default partition or a table without partitions. */
+export function monthOfPartition(table: string, leaf: string): { readonly start: string; readonly end: string } | null {
+  const month = /^_(\d{4})_(\d{2})$/.exec(leaf.slice(table.length));
+  if (!leaf.startsWith(table) || month === null) return null;
+  const start = `${month[1]}-${month[2]}`;
+  return { start: `${start}-01`, end: `${monthAfter(start)}-01` };
+}
+
+/** Drops a partition. The parent is locked first, as writers do; a wait for it is cut short, and the next call tries again. */
+export async function dropPartition(
+  db: Db,
+  table: PartitionedTable,
+  leaf: string,
+  how: "with its rows" | "if empty",
+): Promise<"dropped" | "kept" | "busy"> {
+  try {
+    return await db.transaction().execute(async (tx) => {
+      await sql`set local lock_timeout = '2s'`.execute(tx);
+      await sql`lock table only ${sql.table(table)} in access exclusive mode`.execute(tx);
+      if (how === "if empty") {
+        const { rows } = await sql`select from ${sql.table(leaf)} limit 1`.execute(tx);
+        if (rows.length > 0) return "kept";
+      }
+      await sql`drop table ${sql.table(leaf)}`.execute(tx);
+      return "dropped";
+    });
+  } catch (error) {
+    if (codeOf(error) === lockNotAvailable || codeOf(error) === deadlock) return "busy";
+    throw error;
+  }
+}
+
 const rowsInDefault = "23514";
 const lockNotAvailable = "55P03";
 const deadlock = "40P01";

@@ -2,10 +2,10 @@ import type { Channel, Source } from "../integrations/ports.ts";
 import type { Log } from "../log.ts";
 import type { Configuration } from "../playbooks/configuration.ts";
 import { type Db, readNow } from "../store/db.ts";
-import { forgetIdempotentAnswers } from "../store/idempotency.ts";
 import { listen, type WakeTopic } from "../store/notify.ts";
 import { ensureScorePartitions } from "../store/partitions.ts";
 import { type CollectSummary, collectDue } from "./collect.ts";
+import { dailyJobs } from "./daily-jobs.ts";
 import { type DeliverSummary, deliverDue } from "./deliver.ts";
 import { startHeartbeat } from "./heartbeat.ts";
 import { startLoop } from "./loop.ts";
@@ -53,8 +53,6 @@ export async function runStage(deps: WorkerDeps, stage: WakeTopic): Promise<Pass
 
 /** The poll beneath the notifications. */
 const pollMs = 2000;
-/** A week: senders have long given up repeating a request by then. */
-const keptAnswerMs = 7 * 86_400_000;
 
 /** Runs the four stages, each in its own loop, so that a slow one starves no other, until stopped. */
 export function startWorker(deps: WorkerDeps, databaseUrl: string): { stop(): Promise<void> } {
@@ -69,20 +67,7 @@ export function startWorker(deps: WorkerDeps, databaseUrl: string): { stop(): Pr
     (topic) => loops.get(topic)?.wake(),
     (error) => deps.log.warn({ err: error }, "the connection for notifications was lost; it is made again"),
   );
-  const partitions = {
-    name: "partitions",
-    run: async (now: Date) => {
-      await ensureScorePartitions(deps.db, now);
-      return {};
-    },
-  };
-  const idempotencyKeys = {
-    name: "idempotency-keys",
-    run: async (now: Date) => ({
-      forgotten: await forgetIdempotentAnswers(deps.db, new Date(now.getTime() - keptAnswerMs)),
-    }),
-  };
-  const heartbeat = startHeartbeat(deps.db, [partitions, idempotencyKeys], deps.log);
+  const heartbeat = startHeartbeat(deps.db, dailyJobs(deps.db), deps.log);
   return {
     async stop() {
       await heartbeat.stop();
