@@ -1,8 +1,9 @@
 import { overrideAsOf } from "./by-hand.ts";
-import { dayOfInstant, nextLocalMidnight } from "./days.ts";
+import { dayOfInstant, nextLocalMidnight, parseDay } from "./days.ts";
 import { factsOf, lifecycleFacts } from "./facts.ts";
 import { scoreHealth } from "./health.ts";
 import type { HealthModel } from "./health-model.ts";
+import { heldMetrics } from "./held-metrics.ts";
 import type {
   AccountHistory,
   AccountMemory,
@@ -18,7 +19,7 @@ import type {
 import { judgeLifecycle, type Lifecycle } from "./lifecycle.ts";
 import { computeMetrics, type MetricPlan } from "./metrics.ts";
 import { chooseModel } from "./model-choice.ts";
-import { accountAsOf } from "./record-state.ts";
+import { foldRecord, type RecordState } from "./record-state.ts";
 
 /** Everything that turns a history into a score, compiled once. */
 export interface Scorer {
@@ -71,26 +72,42 @@ export function scoreMetrics(
   metrics: ReadonlyMap<string, MetricValue>,
   now: Instant,
 ): AccountScore {
-  const { history, memory, children } = known;
-  const account = accountAsOf(history, now);
+  const { history, coverage, memory, children } = known;
+  const record = foldRecord(history.changes, "account", now);
+  const account = record?.fields ?? {};
   const facts = factsOf({ key: history.key, ...account }, metrics, null);
   const stageOf = { history, account, facts, memory: memory?.lifecycle ?? null };
   const lifecycle = judgeLifecycle(scorer.lifecycle, stageOf, now);
   lifecycleFacts(facts, lifecycle.state, now);
   const choice = chooseModel(scorer.models, facts);
   const override = overrideAsOf(history, now);
-  const input = { metrics, accountFacts: facts, memory: memory?.band ?? null, override, children };
+  const { plan, company } = scorer;
+  const zone = account.zone ?? company.zone;
+  const today = dayOfInstant(zone, now);
+  const input = {
+    metrics,
+    accountFacts: facts,
+    memory: memory?.band ?? null,
+    override,
+    children,
+    held: heldMetrics({ plan, history, coverage, company, zone, today }, now),
+    historyDays: record === null ? null : today - firstDay(record, zone),
+  };
   const { dueAt: healthDueAt, ...health } = scoreHealth(choice.model, input, now);
-  const zone = account.zone ?? scorer.company.zone;
   const dues = [healthDueAt, lifecycle.dueAt, override?.until ?? null].filter((due) => due !== null);
   return {
     modelId: choice.model.id,
     modelRevision: choice.model.revision,
     modelReason: choice.reason,
-    localDay: dayOfInstant(zone, now),
+    localDay: today,
     metrics,
     lifecycle: lifecycle.state,
     health,
     dueAt: Math.min(nextLocalMidnight(zone, now), ...dues),
   };
+}
+
+/** As its record says, else the day on which that record began. */
+function firstDay({ fields, firstAt }: RecordState<"account">, zone: string): DayNumber {
+  return fields.beganOn == null ? dayOfInstant(zone, firstAt) : parseDay(fields.beganOn);
 }

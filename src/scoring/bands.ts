@@ -64,6 +64,11 @@ export function stepBand(
   return settled(rules, entered, since, waiting, (band) => `${words(band)}${holdWords(rules, entered, scoreTenths)}`);
 }
 
+/** The band a score (in tenths) belongs to by edges alone, without memory. */
+export function bandByEdges(rules: BandRules, scoreTenths: number): string | null {
+  return rules.bands[plainBand(rules, scoreTenths)]?.id ?? null;
+}
+
 /** The position of the band a score belongs to by edges alone; an edge belongs to the band above it. */
 function plainBand(rules: BandRules, scoreTenths: number): number {
   return rules.bands.findLastIndex((band) => band.fromTenths <= scoreTenths);

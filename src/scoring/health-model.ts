@@ -8,6 +8,9 @@ import { type Fault, faultsOf, type Vocabulary } from "./fault.ts";
 import { type Curve, compileCurve, curveSchema } from "./health-model/curve.ts";
 import { appliesToCatalogue, capCatalogue, ruleFaults } from "./health-model/rules.ts";
 
+/** The metric that weighs children by their revenue. */
+export const revenueMetric = "billing.mrr";
+
 const id = z.string().regex(/^[a-z0-9][a-z0-9-]{0,59}$/, "expected lower-case letters, digits and -, at most 60");
 const weight = z.number().min(0, "expected a weight of 0 or more").max(1e6, "expected a weight of at most 1000000");
 /** Scores have one decimal, so everything compared with them has too. */
@@ -16,6 +19,8 @@ const scorePoints = z
   .min(0, "expected 0 to 100")
   .max(100, "expected 0 to 100")
   .refine((points) => Math.abs(points * 10 - Math.round(points * 10)) < 1e-9, "expected at most one decimal");
+
+const holdForSchema = durationSchema.describe("How long a measure keeps its last good points while its source fails");
 
 const measureSchema = z.strictObject({
   id,
@@ -28,6 +33,22 @@ const measureSchema = z.strictObject({
     .describe("Without a fresh value: leave the measure out, or count it with the curve's worst points or with these")
     .default("exclude"),
   maxAge: durationSchema.describe("A value older than this is stale").optional(),
+  holdFor: holdForSchema.describe("As the model's, for this measure alone").optional(),
+});
+
+const groupSchema = z.strictObject({
+  id,
+  weight,
+  combine: z
+    .enum(["mean", "worst"])
+    .describe("The group's points: the weighted mean of its measures, or those of its worst")
+    .default("mean"),
+  measures: z.array(measureSchema).min(1, "expected at least one measure"),
+});
+
+const rollUpSchema = z.strictObject({
+  method: z.enum(["mean", "revenue", "worst"]).describe("Each child alike, by its MRR, or the worst child alone"),
+  includeSelf: z.boolean().describe("Count the account's own measures as one more child").default(false),
 });
 
 /** A health model as managers write it. */
@@ -51,9 +72,11 @@ export const healthModelSchema = z.strictObject({
     .min(0, "expected a share from 0 to 1")
     .max(1, "expected a share from 0 to 1")
     .default(0.5),
-  groups: z
-    .array(z.strictObject({ id, weight, measures: z.array(measureSchema).min(1, "expected at least one measure") }))
-    .min(1, "expected at least one group"),
+  holdFor: holdForSchema.default("7d"),
+  rollUp: rollUpSchema
+    .describe("An account that others name as their parent is scored by their scores instead of its own measures")
+    .optional(),
+  groups: z.array(groupSchema).min(1, "expected at least one group"),
   caps: z
     .array(
       z.strictObject({
@@ -67,10 +90,22 @@ export const healthModelSchema = z.strictObject({
 
 export type HealthModelDocument = z.infer<typeof healthModelSchema>;
 
+/** Measures that stand together. */
+export interface Group {
+  readonly id: string;
+  readonly weight: number;
+  readonly combine: "mean" | "worst";
+  /** Its measures are those of the model from `first` up to, not including, `end`. */
+  readonly first: number;
+  readonly end: number;
+}
+
+/** How a parent's score is made from its children's. */
+export type RollUp = Readonly<z.infer<typeof rollUpSchema>>;
+
 /** A metric with a weight and a curve to points. */
 export interface Measure {
   readonly group: string;
-  readonly groupWeight: number;
   readonly id: string;
   readonly metric: string;
   /** The metric it is divided by. */
@@ -83,6 +118,10 @@ export interface Measure {
   /** Points while there is no fresh value; null leaves the measure out. */
   readonly missingPoints: number | null;
   readonly maxAgeDays: number | null;
+  /** How long it keeps its last good points while its source fails, in milliseconds. */
+  readonly holdForMs: number;
+  /** Only the worst of its group counts. */
+  readonly isRival: boolean;
 }
 
 /** A limit of the score while a condition holds. */
@@ -102,6 +141,9 @@ export interface HealthModel {
   readonly priority: number;
   readonly bands: BandRules;
   readonly minimumCoverage: number;
+  /** Null: every account is scored by its own measures. */
+  readonly rollUp: RollUp | null;
+  readonly groups: readonly Group[];
   /** In the order written; measures of one group stand together. */
   readonly measures: readonly Measure[];
   readonly caps: readonly Cap[];
@@ -114,10 +156,12 @@ export interface HealthModel {
 const vocabulary: Vocabulary = {
   keys: [
     ...Object.keys(healthModelSchema.shape),
+    ...Object.keys(groupSchema.shape),
     ...Object.keys(measureSchema.shape),
-    ...["from", "points", "dwell", "measures", "when", "max", "reason"],
+    ...Object.keys(rollUpSchema.shape),
+    ...["from", "points", "dwell", "when", "max", "reason"],
   ],
-  planned: ["holdFor", "rollUp", "rollup", "override", "overrides", "aggregate", "combine", "worstOf", "extends"],
+  planned: ["extends"],
 };
 
 /** Compiles a health model, or lists everything wrong with the document. */
@@ -142,6 +186,7 @@ function compiled(document: HealthModelDocument, revision: number): HealthModel 
   const capFacts = [...new Set(caps.flatMap(({ when }) => when.facts))];
   const appliesTo = document.appliesTo === undefined ? null : compileAppliesTo(document.appliesTo);
   const measured = measures.flatMap(({ metric, per }) => (per === null ? [metric] : [metric, per]));
+  const weighing = document.rollUp?.method === "revenue" ? [revenueMetric] : [];
   return {
     id: document.id,
     name: document.name,
@@ -154,11 +199,23 @@ function compiled(document: HealthModelDocument, revision: number): HealthModel 
       dwellMs: parseDuration(document.hysteresis.dwell) ?? 0,
     },
     minimumCoverage: document.minimumCoverage,
+    rollUp: document.rollUp ?? null,
+    groups: compileGroups(document),
     measures,
     caps,
     capFacts,
-    metricNames: [...new Set([...measured, ...metricsAmong([...capFacts, ...(appliesTo?.facts ?? [])])])],
+    metricNames: [...new Set([...measured, ...weighing, ...metricsAmong([...capFacts, ...(appliesTo?.facts ?? [])])])],
   };
+}
+
+function compileGroups(document: HealthModelDocument): readonly Group[] {
+  let first = 0;
+  return document.groups.map(({ id, weight, combine, measures }) => {
+    const end = first + measures.length;
+    const group = { id, weight, combine, first, end };
+    first = end;
+    return group;
+  });
 }
 
 function compileMeasures(document: HealthModelDocument): readonly Measure[] {
@@ -169,7 +226,6 @@ function compileMeasures(document: HealthModelDocument): readonly Measure[] {
       const curve = compileCurve(measure.curve);
       return {
         group: group.id,
-        groupWeight: group.weight,
         id: measure.id,
         metric: measure.metric,
         per: measure.per ?? null,
@@ -178,6 +234,8 @@ function compileMeasures(document: HealthModelDocument): readonly Measure[] {
         curve,
         missingPoints: missingPoints(measure.missing, curve),
         maxAgeDays: measure.maxAge === undefined ? null : (parseDuration(measure.maxAge) ?? 0) / dayMs,
+        holdForMs: parseDuration(measure.holdFor ?? document.holdFor) ?? 0,
+        isRival: group.combine === "worst",
       };
     });
   });

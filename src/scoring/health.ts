@@ -1,11 +1,17 @@
-import { stepBand } from "./bands.ts";
-import { allotTenths, toTenths } from "./contributions.ts";
-import { type Facts, type FactValue, metricFact } from "./facts.ts";
-import { type Reading, readMeasure } from "./health/reading.ts";
-import type { Cap, HealthModel } from "./health-model.ts";
+import { bandByEdges, stepBand } from "./bands.ts";
+import { confidenceOf } from "./confidence.ts";
+import { allotTenths } from "./contributions.ts";
+import type { Facts } from "./facts.ts";
+import { capDriver, lowestCap, type MatchedCap, underCap } from "./health/cap.ts";
+import { type Counted, countMeasures } from "./health/counted.ts";
+import { applyOverride } from "./health/override.ts";
+import { holdEnd, holdReading, type Reading, readMeasure } from "./health/reading.ts";
+import { type HealthModel, revenueMetric } from "./health-model.ts";
+import type { HeldMetrics } from "./held-metrics.ts";
 import type { BandMemory, ChildScore, Driver, HealthScore, Instant, MetricValue, Override } from "./history.ts";
+import { rollUp } from "./roll-up.ts";
 
-/** A score, and when its band changes by time alone. */
+/** A score, and when it changes by time alone. */
 export type ScoredHealth = HealthScore & { readonly dueAt: Instant | null };
 
 /** What a model scores an account by. */
@@ -17,164 +23,149 @@ export interface HealthInput {
   readonly memory: BandMemory | null;
   readonly override: Override | null;
   readonly children: readonly ChildScore[];
-}
-
-/** A cap that applies, and the facts it was judged by. */
-interface MatchedCap {
-  readonly cap: Cap;
-  readonly facts: Facts;
-}
-
-interface Mean {
-  /** Share of the whole score of each measure, 0 where it does not count. */
-  readonly weights: readonly number[];
-  /** The weighted mean, rounded; null when nothing counts. */
-  readonly tenths: number | null;
-  /** What each measure adds to the mean, in tenths, unrounded. */
-  readonly exact: readonly number[];
+  /** What the metrics said before their sources failed; null while none fails. */
+  readonly held: HeldMetrics | null;
+  /** Days since the account's first day; null when that is not known. */
+  readonly historyDays: number | null;
 }
 
 /**
- * Scores one account by a health model: points, weights over what counts, coverage, caps, band.
+ * Scores one account by a health model: points, weights over what counts, coverage, caps, band, and the override above them.
  */
-export function scoreHealth(
-  model: HealthModel,
-  { metrics, accountFacts, memory }: HealthInput,
-  now: Instant,
-): ScoredHealth {
-  const readings = model.measures.map((measure) => readMeasure(measure, metrics));
-  const coverage = coverageOf(model, readings);
-  const mean = weigh(model, readings);
-  const matched = lowestCap(model, metrics, accountFacts, coverage);
+export function scoreHealth(model: HealthModel, input: HealthInput, now: Instant): ScoredHealth {
+  const { metrics, memory, override } = input;
+  const counted = countParts(model, input, now);
+  const { mean, coverage } = counted;
+  const matched = lowestCap(model, metrics, input.accountFacts, coverage);
   const isCovered = mean.tenths !== null && coverage >= model.minimumCoverage;
-  const tenths = isCovered || matched !== null ? lower(mean.tenths, matched) : null;
+  const tenths = isCovered || matched !== null ? underCap(mean.tenths, matched) : null;
   const step = stepBand(model.bands, memory, tenths, matched?.cap.maxTenths ?? null, now);
-  const drivers = measureDrivers(model, readings, mean, tenths !== null);
+  const drivers = partDrivers(counted, tenths !== null);
   const isCapped = matched !== null && tenths !== mean.tenths;
   if (isCapped) drivers.push(capDriver(matched, metrics, (tenths ?? 0) - (mean.tenths ?? 0)));
-  const words = tenths === null ? withoutScore(model, coverage, drivers) : withScore(model, tenths, coverage, drivers);
-  return {
+  const words = scoreWords(model, counted, tenths, isCapped ? matched : null);
+  const hint = mean.tenths === null || coverage === 0 ? null : bandByEdges(model.bands, mean.tenths);
+  const computed: ScoredHealth = {
     score: tenths === null ? null : tenths / 10,
     band: step.band,
     computed: tenths === null ? null : tenths / 10,
-    suggestedBand: step.band,
-    confidence: { value: coverage, coverage, freshness: 1, history: 1 },
+    suggestedBand: step.band ?? hint,
+    confidence: confidenceOf(coverage, counted.freshness, input.historyDays),
     bandMemory: step.memory,
     coverage,
     drivers,
     reason: `${words}; ${step.reason}`,
-    dueAt: step.dueAt,
+    dueAt: earlier(step.dueAt, holdsEndAt(model, input.held, counted)),
   };
+  return override === null ? computed : overridden(model, computed, tenths, override);
 }
 
-/** Weight of the measures with a value ÷ weight of those that apply; to six digits, so that 0.1 + 0.4 reaches 0.5. */
-function coverageOf(model: HealthModel, readings: readonly Reading[]): number {
-  let applicable = 0;
-  let known = 0;
-  model.measures.forEach(({ share }, index) => {
-    const state = readings[index]?.state;
-    if (state !== "not-applicable") applicable += share;
-    if (state === "value") known += share;
-  });
-  return applicable === 0 ? 0 : Math.round((known / applicable) * 1e6) / 1e6;
+function countParts(model: HealthModel, input: HealthInput, now: Instant): Counted {
+  const { children, metrics } = input;
+  const plan = model.rollUp;
+  if (plan === null || children.length === 0) return countMeasures(model, readAll(model, input, now));
+  if (!plan.includeSelf) return rollUp(plan.method, children, null);
+  const counted = countMeasures(model, readAll(model, input, now));
+  const revenue = metrics.get(revenueMetric);
+  const mrr = revenue?.state === "value" && typeof revenue.value === "number" ? revenue.value : null;
+  return rollUp(plan.method, children, { counted, minimumCoverage: model.minimumCoverage, mrr });
 }
 
-/** The weighted mean over what counts: weights scaled up within the group, then across the groups that have anything. */
-function weigh(model: HealthModel, readings: readonly Reading[]): Mean {
-  const groupSums = new Map<string, number>();
-  let total = 0;
-  model.measures.forEach(({ group, groupWeight, weight }, index) => {
-    if (weight === 0 || readings[index]?.points === null) return;
-    const sum = groupSums.get(group) ?? 0;
-    if (sum === 0) total += groupWeight;
-    groupSums.set(group, sum + weight);
-  });
-  const weights = model.measures.map(({ group, groupWeight, weight }, index) => {
-    const doesCount = total > 0 && weight > 0 && readings[index]?.points !== null;
-    return doesCount ? (groupWeight / total) * (weight / (groupSums.get(group) ?? weight)) : 0;
-  });
-  const exact = weights.map((weight, index) => weight * (readings[index]?.points ?? 0) * 10);
-  const sum = exact.reduce((mean, part) => mean + part, 0);
-  return { weights, exact, tenths: total > 0 ? Math.min(1000, toTenths(sum / 10)) : null };
-}
-
-function lowestCap(
-  model: HealthModel,
-  metrics: ReadonlyMap<string, MetricValue>,
-  accountFacts: Facts,
-  coverage: number,
-): MatchedCap | null {
-  if (model.caps.length === 0) return null;
-  const facts = new Map<string, FactValue>([["coverage", coverage]]);
-  for (const name of model.capFacts) {
-    const metric = metrics.get(name);
-    const value = metric === undefined ? accountFacts.get(name) : metricFact(metric);
-    if (value !== null && value !== undefined) facts.set(name, value);
+function readAll(model: HealthModel, { metrics, held }: HealthInput, now: Instant): readonly Reading[] {
+  const readings: Reading[] = [];
+  for (const measure of model.measures) {
+    const reading = readMeasure(measure, metrics);
+    readings.push(held === null ? reading : holdReading(measure, reading, held, now));
   }
-  let lowest: Cap | null = null;
-  for (const cap of model.caps) {
-    const isLower = lowest === null || cap.maxTenths < lowest.maxTenths;
-    if (isLower && cap.when.truth(facts) === true) lowest = cap;
-  }
-  return lowest === null ? null : { cap: lowest, facts };
+  return readings;
 }
 
-function lower(mean: number | null, matched: MatchedCap | null): number | null {
-  if (matched === null) return mean;
-  return Math.min(mean ?? matched.cap.maxTenths, matched.cap.maxTenths);
+/** When the first of the held measures is held no longer. */
+function holdsEndAt(model: HealthModel, held: HeldMetrics | null, { readings, noun }: Counted): Instant | null {
+  if (held === null || noun !== "measures") return null;
+  let first: Instant | null = null;
+  model.measures.forEach((measure, index) => {
+    const beganAt = readings[index]?.state === "held" ? held.beganAt(measure.metric, measure.per) : null;
+    if (beganAt !== null) first = earlier(first, holdEnd(measure, beganAt));
+  });
+  return first;
 }
 
-/** One driver per measure; without a score nothing contributes to it. */
-function measureDrivers(model: HealthModel, readings: readonly Reading[], mean: Mean, hasScore: boolean): Driver[] {
-  const parts = hasScore && mean.tenths !== null ? allotTenths(mean.tenths, mean.exact) : [];
-  return readings.map((reading, index): Driver => {
-    const measure = model.measures[index];
-    return {
-      group: measure?.group ?? "",
-      measure: measure?.id ?? "",
-      metric: measure?.metric ?? "",
+function earlier(one: Instant | null, other: Instant | null): Instant | null {
+  if (one === null || other === null) return one ?? other;
+  return Math.min(one, other);
+}
+
+/** One driver per part; without a score nothing contributes to it. */
+function partDrivers({ parts, readings, mean }: Counted, hasScore: boolean): Driver[] {
+  const tenths = hasScore && mean.tenths !== null ? allotTenths(mean.tenths, mean.exact) : null;
+  const drivers: Driver[] = [];
+  for (let index = 0; index < parts.length; index += 1) {
+    const part = parts[index];
+    const reading = readings[index];
+    if (part === undefined || reading === undefined) continue;
+    const weight = mean.weights[index] ?? 0;
+    const isBeaten = part.isRival && weight === 0 && reading.points !== null;
+    drivers.push({
+      group: part.group,
+      measure: part.id,
+      metric: part.metric,
       value: reading.value,
       unit: reading.unit,
       ageDays: reading.ageDays,
       state: reading.state,
       points: reading.points,
-      weight: mean.weights[index] ?? 0,
-      contribution: (parts[index] ?? 0) / 10,
-      reason: reading.reason,
-    };
-  });
+      weight,
+      contribution: tenths === null ? 0 : (tenths[index] ?? 0) / 10,
+      reason: isBeaten ? beatenWords(reading.reason) : reading.reason,
+    });
+  }
+  return drivers;
 }
 
-function capDriver({ cap, facts }: MatchedCap, metrics: ReadonlyMap<string, MetricValue>, tenths: number): Driver {
-  const [fact = ""] = cap.when.facts;
-  const value = facts.get(fact) ?? null;
+function beatenWords(reason: string | undefined): string {
+  const words = "not the worst of its group, which counts alone";
+  return reason === undefined ? words : `${reason}; ${words}`;
+}
+
+/** What people are shown under an override; the band's memory stays that of the computed score. */
+function overridden(
+  model: HealthModel,
+  computed: ScoredHealth,
+  computedTenths: number | null,
+  override: Override,
+): ScoredHealth {
+  const { tenths, band, driver, words } = applyOverride(model, override, {
+    tenths: computedTenths,
+    band: computed.band,
+  });
   return {
-    group: "cap",
-    measure: cap.reason,
-    metric: fact,
-    value: typeof value === "boolean" ? String(value) : value,
-    unit: metrics.get(fact)?.unit ?? "",
-    ageDays: metrics.get(fact)?.ageDays ?? null,
-    state: value === null ? "no-data" : "value",
-    points: cap.maxTenths / 10,
-    weight: 0,
-    contribution: tenths / 10,
-    reason: cap.when.why(facts),
+    ...computed,
+    score: tenths === null ? null : tenths / 10,
+    band,
+    suggestedBand: band ?? computed.suggestedBand,
+    drivers: [...computed.drivers, driver],
+    reason: `${words}; computed: ${computed.reason}`,
   };
 }
 
-function withScore(model: HealthModel, tenths: number, coverage: number, drivers: readonly Driver[]): string {
-  const counted = drivers.filter(({ group, weight }) => group !== "cap" && weight > 0).length;
-  const cap = drivers.find(({ group }) => group === "cap");
-  const capped = cap === undefined ? "" : `, capped at ${cap.points}: ${cap.measure}`;
-  const from = `${counted} of ${model.measures.length} measures`;
-  return `score ${(tenths / 10).toFixed(1)} from ${from}, coverage ${percent(coverage)}${capped}`;
+function scoreWords(model: HealthModel, counted: Counted, tenths: number | null, cap: MatchedCap | null): string {
+  if (tenths === null) return withoutScore(model, counted);
+  const { parts, mean, coverage, noun } = counted;
+  let count = 0;
+  for (const weight of mean.weights) if (weight > 0) count += 1;
+  const capped = cap === null ? "" : `, capped at ${cap.cap.maxTenths / 10}: ${cap.cap.reason}`;
+  return `score ${(tenths / 10).toFixed(1)} from ${count} of ${parts.length} ${noun}, coverage ${percent(coverage)}${capped}`;
 }
 
-function withoutScore(model: HealthModel, coverage: number, drivers: readonly Driver[]): string {
-  const lacking = drivers.filter(({ state }) => state === "no-data" || state === "stale").map(({ metric }) => metric);
-  const lacks = lacking.length === 0 ? "" : `, without ${[...new Set(lacking)].join(", ")}`;
-  if (coverage >= model.minimumCoverage) return `no score: no measure counts${lacks}`;
+function withoutScore(model: HealthModel, { parts, readings, coverage, noun }: Counted): string {
+  const lacking = new Set<string>();
+  parts.forEach((part, index) => {
+    const state = readings[index]?.state;
+    if (state === "no-data" || state === "stale") lacking.add(noun === "measures" ? part.metric : part.id);
+  });
+  const lacks = lacking.size === 0 ? "" : `, without ${[...lacking].join(", ")}`;
+  if (coverage >= model.minimumCoverage) return `no score: no ${noun.slice(0, -1)} counts${lacks}`;
   return `no score: coverage ${percent(coverage)} is below ${percent(model.minimumCoverage)}${lacks}`;
 }
 

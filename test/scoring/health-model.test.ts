@@ -142,15 +142,31 @@ describe("faults of a health model", () => {
   const cases: readonly (readonly [name: string, value: unknown, ...faults: string[]])[] = [
     ["no object", [], 'expected an object (met "a list of 0")'],
     ["an unknown key", { ...document, bnads: 1 }, 'bnads: unknown key "bnads"; did you mean "bands"? (met 1)'],
+    ["a key that is planned", { ...document, extends: "b2b" }, 'extends: "extends" is not supported yet (met "b2b")'],
     [
-      "a key that is planned",
-      { ...document, rollUp: { method: "mean" } },
-      'rollUp: "rollUp" is not supported yet (met "an object")',
+      "an unknown way to combine a group",
+      { ...document, groups: [{ ...document.groups[1], combine: "best" }] },
+      'groups[0].combine: expected "mean" or "worst" (met "best")',
     ],
     [
-      "holding a failing source",
-      withMeasure({ holdFor: "7d" }),
-      'groups[0].measures[0].holdFor: "holdFor" is not supported yet (met "7d")',
+      "an unknown way to roll up",
+      { ...document, rollUp: { method: "median" } },
+      'rollUp.method: expected "mean" or "revenue" or "worst" (met "median")',
+    ],
+    [
+      "a roll-up without a method",
+      { ...document, rollUp: {} },
+      'rollUp.method: expected "mean" or "revenue" or "worst"',
+    ],
+    [
+      "a length to hold that is none",
+      withMeasure({ holdFor: "a week" }),
+      'groups[0].measures[0].holdFor: expected a duration, such as "30m", "12h" or "7d" (met "a week")',
+    ],
+    [
+      "a negative length to hold",
+      { ...document, holdFor: "-7d" },
+      'holdFor: expected a duration, such as "30m", "12h" or "7d" (met "-7d")',
     ],
     ["a missing key", { ...document, name: undefined }, "name: is missing: expected a text"],
     [
@@ -285,9 +301,9 @@ describe("faults of a health model", () => {
   });
 
   test("unknown metrics, with those that are near", () => {
-    const faults = faultsOf(withMeasure({ metric: "nps.lattest", per: "usage.logins.sum_29d" }));
+    const faults = faultsOf(withMeasure({ metric: "nps.lattest", per: "usage.logins.sum_401d" }));
     expect(faults[0]).toMatch(/^groups\[0\]\.measures\[0\]\.metric: .*did you mean "nps\.latest"\?/);
-    expect(faults[1]).toMatch(/^groups\[0\]\.measures\[0\]\.per: .*"29d", expected one of 7d, 14d, 28d, 90d/);
+    expect(faults[1]).toMatch(/^groups\[0\]\.measures\[0\]\.per: .*"401d"/);
     expect(faults).toHaveLength(2);
   });
 

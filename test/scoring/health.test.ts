@@ -1,82 +1,23 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Facts, FactValue } from "../../src/scoring/facts.ts";
-import { faultText } from "../../src/scoring/fault.ts";
-import { type HealthInput, type ScoredHealth, scoreHealth } from "../../src/scoring/health.ts";
+import { scoreHealth } from "../../src/scoring/health.ts";
 import { compileCurve } from "../../src/scoring/health-model/curve.ts";
-import { compileHealthModel, type HealthModel } from "../../src/scoring/health-model.ts";
-import type { Driver, MetricValue } from "../../src/scoring/history.ts";
-
-const now = Date.UTC(2025, 2, 10, 6);
-const nobody: Facts = new Map();
-
-const value = (number: number, ageDays = 0): MetricValue => ({ value: number, unit: "x", ageDays, state: "value" });
-const noData: MetricValue = { value: null, unit: "x", ageDays: null, state: "no-data", reason: "no answer yet" };
-const notApplicable: MetricValue = {
-  value: null,
-  unit: "x",
-  ageDays: null,
-  state: "not-applicable",
-  reason: "no contract",
-};
-
-/** Points equal the value, from 0 to 100. */
-const straight = [
-  [0, 0],
-  [100, 100],
-];
-const names = { a: "nps.latest", b: "csat.avg_90d", c: "tickets.open", d: "billing.mrr" } as const;
-type Letter = keyof typeof names;
-
-interface Draft {
-  readonly groups: readonly (readonly [weight: number, ...measures: readonly (readonly [Letter, number, object?])[]])[];
-  readonly [key: string]: unknown;
-}
-
-function model({ groups, ...rest }: Draft): HealthModel {
-  const result = compileHealthModel({
-    id: "default",
-    name: "Default",
-    bands: [
-      { id: "red", from: 0 },
-      { id: "yellow", from: 40 },
-      { id: "green", from: 70 },
-    ],
-    minimumCoverage: 0,
-    groups: groups.map(([weight, ...measures], index) => ({
-      id: `g${index}`,
-      weight,
-      measures: measures.map(([letter, own, more]) => ({
-        id: letter,
-        metric: names[letter],
-        weight: own,
-        curve: straight,
-        ...more,
-      })),
-    })),
-    ...rest,
-  });
-  if ("faults" in result) throw new Error(result.faults.map(faultText).join("\n"));
-  return result.model;
-}
-
-function metrics(values: Partial<Record<Letter | "seats" | "overdue", MetricValue>>): ReadonlyMap<string, MetricValue> {
-  const all: Readonly<Record<string, string>> = { ...names, seats: "contract.seats", overdue: "billing.overdue_days" };
-  return new Map(Object.entries(values).map(([letter, metric]) => [all[letter] ?? letter, metric]));
-}
-
-function score(of: HealthModel, values: Parameters<typeof metrics>[0], facts = nobody): ScoredHealth {
-  return scoreHealth(of, input(metrics(values), null, facts), now);
-}
-
-function input(values: HealthInput["metrics"], memory: HealthInput["memory"], accountFacts = nobody): HealthInput {
-  return { metrics: values, accountFacts, memory, override: null, children: [] };
-}
-
-const driver = (health: ScoredHealth, measure: string): Driver | undefined =>
-  health.drivers.find((one) => one.measure === measure);
-const sumOfTenths = (drivers: readonly Driver[]): number =>
-  drivers.reduce((sum, { contribution }) => sum + Math.round(contribution * 10), 0);
+import type { HealthModel } from "../../src/scoring/health-model.ts";
+import type { MetricValue } from "../../src/scoring/history.ts";
+import {
+  type Draft,
+  driver,
+  input,
+  metrics,
+  model,
+  noData,
+  notApplicable,
+  now,
+  score,
+  sumOfTenths,
+  value,
+} from "./build-health.ts";
 
 describe("the weighted mean", () => {
   const two = model({
@@ -371,8 +312,8 @@ describe("caps", () => {
       },
     ];
     const facts: Facts = new Map<string, FactValue>([["segment", "mid"]]);
-    expect(score(capped({ caps }), { a: value(90), b: noData }, facts).score).toBe(69);
-    expect(score(capped({ caps }), { a: value(90), b: value(90) }, facts).score).toBe(90);
+    expect(score(capped({ caps }), { a: value(90), b: noData }, { accountFacts: facts }).score).toBe(69);
+    expect(score(capped({ caps }), { a: value(90), b: value(90) }, { accountFacts: facts }).score).toBe(90);
   });
 
   test("below the minimum coverage one that applies makes a score: what counts, at most its limit", () => {

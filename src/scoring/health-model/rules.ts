@@ -18,6 +18,14 @@ export const appliesToCatalogue = withoutFacts(
   "appliesTo may not name what the model itself brings about",
 );
 
+/** Groups of drivers that are no measures. */
+const keptGroups: ReadonlyMap<string, string> = new Map([
+  ["cap", "the drivers of caps"],
+  ["override", "the driver of an override"],
+  ["children", "the drivers of a parent's children"],
+  ["self", "the driver of a parent's own measures"],
+]);
+
 /**
  * The faults that are not a matter of shape. Reads the document as it came, and passes over parts whose shape is wrong, so that all
  * faults can be listed at once.
@@ -58,9 +66,10 @@ function bandFaults(document: unknown): readonly Fault[] {
 
 function groupFaults(group: unknown, path: string): readonly Fault[] {
   const measures = listAt(group, "measures");
-  const isReserved = fieldOf(group, "id") === "cap";
+  const id = fieldOf(group, "id");
+  const kept = typeof id === "string" ? keptGroups.get(id) : undefined;
   return [
-    ...(isReserved ? [faultAt(`${path}.id`, "cap", '"cap" is kept for the drivers of caps: expected another id')] : []),
+    ...(kept === undefined ? [] : [faultAt(`${path}.id`, id, `"${id}" is kept for ${kept}: expected another id`)]),
     ...duplicates(measures, `${path}.measures`, "measure"),
     ...weightFaults(measures, `${path}.measures`),
     ...measures.flatMap((measure, index) => measureFaults(measure, `${path}.measures[${index}]`)),

@@ -1,12 +1,14 @@
+import { durationWords } from "../duration.ts";
 import type { Measure } from "../health-model.ts";
-import type { MetricState, MetricValue } from "../history.ts";
+import type { HeldMetrics } from "../held-metrics.ts";
+import type { DriverState, Instant, MetricState, MetricValue } from "../history.ts";
 
 /** What a measure found for one account, before weights. */
 export interface Reading {
   readonly value: number | string | null;
   readonly unit: string;
   readonly ageDays: number | null;
-  readonly state: MetricState;
+  readonly state: DriverState;
   /** 0–100, or null when the measure does not count. */
   readonly points: number | null;
   readonly reason: string | undefined;
@@ -30,6 +32,31 @@ export function readMeasure(measure: Measure, metrics: ReadonlyMap<string, Metri
       ? { state: "no-data" as const, reason: `the curve has no points for "${value}"` }
       : { state, reason };
   return { value, unit, ageDays, ...without, points: measure.missingPoints };
+}
+
+/**
+ * The reading while sources fail. One that is as fresh as it can be stands. Any other is held at what it was when the outage began, for
+ * the measure's `holdFor`; after that it is stale.
+ */
+export function holdReading(measure: Measure, reading: Reading, held: HeldMetrics, now: Instant): Reading {
+  const { state, ageDays, value } = reading;
+  const isFresh = state === "value" && (ageDays === null || ageDays === 0);
+  const beganAt = isFresh || state === "not-applicable" ? null : held.beganAt(measure.metric, measure.per);
+  if (beganAt === null) return reading;
+  if (now >= holdEnd(measure, beganAt)) {
+    const reason = `its source has failed since ${held.dayOf(beganAt)}, longer than ${durationWords(measure.holdForMs)}`;
+    if (value === null) return { ...reading, reason: `${reading.reason ?? "no value"}; ${reason}` };
+    return { ...reading, state: "stale", points: measure.missingPoints, reason };
+  }
+  const last = readMeasure(measure, held.valuesAt(measure.metric, measure.per, beganAt));
+  if (last.state !== "value") return reading;
+  const age = last.ageDays === null ? null : last.ageDays + held.daysSince(beganAt);
+  return { ...last, ageDays: age, state: "held", reason: `held since ${held.dayOf(beganAt)}: its source fails` };
+}
+
+/** The moment from which the last good points no longer stand. */
+export function holdEnd(measure: Measure, beganAt: Instant): Instant {
+  return beganAt + measure.holdForMs;
 }
 
 function aged(metric: MetricValue, maxAgeDays: number | null): MetricValue {
