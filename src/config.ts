@@ -19,6 +19,8 @@ export interface Settings {
   readonly logFormat: LogFormat;
   /** NO_COLOR is set. */
   readonly isColorless: boolean;
+  /** Who does what is done by hand; null: the user of the operating system. */
+  readonly author: string | null;
 }
 
 /** One variable that cannot be used. The message never holds the value of a variable that may be secret. */
@@ -50,6 +52,7 @@ const environmentSchema = z.object({
   LOG_LEVEL: z.enum(logLevels, { error: `expected one of ${logLevels.join(", ")}` }).optional(),
   LOG_FORMAT: z.enum(["json", "text"], { error: "expected json or text" }).optional(),
   NO_COLOR: z.string().optional(),
+  KEEPWELL_AUTHOR: z.string().max(100, { error: "expected a name of at most 100 characters" }).optional(),
 });
 
 /** Reads the settings from the environment, the only place that does; every unusable variable is listed at once. */
@@ -75,6 +78,7 @@ export function readSettings(environment: Environment = process.env): SettingsRe
       logLevel: values.LOG_LEVEL ?? null,
       logFormat: values.LOG_FORMAT ?? (process.stderr.isTTY ? "text" : "json"),
       isColorless: values.NO_COLOR !== undefined,
+      author: values.KEEPWELL_AUTHOR ?? null,
     },
   };
 }

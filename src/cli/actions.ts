@@ -13,12 +13,13 @@ import {
 import { enableChannel } from "../store/actions.ts";
 import { readNow } from "../store/db.ts";
 import type { ActionState } from "../store/schema.ts";
+import { readVerdicts, type Verdict, verdictWords } from "../store/verdicts.ts";
 import { parseWholeNumber } from "./arguments.ts";
-import { type CliContext, osUser } from "./context.ts";
+import { authorOf, type CliContext } from "./context.ts";
 import { UsageError } from "./failure.ts";
 import { offerJson } from "./json-option.ts";
 import { messageText } from "./message-text.ts";
-import type { Output } from "./output.ts";
+import { type Output, oneLine } from "./output.ts";
 
 const moment = z.iso.datetime();
 const stateShape = z.enum(actionStates);
@@ -49,6 +50,10 @@ const detailShape = summaryShape.extend({
   receipt: z.unknown(),
   log: z.array(
     z.strictObject({ at: moment, attempt: z.int(), state: z.string(), author: z.string(), reason: z.string() }),
+  ),
+  /** What people think of the run the action belongs to. */
+  verdicts: z.array(
+    z.strictObject({ author: z.string(), verdict: z.enum(verdictWords), note: z.string().nullable(), at: moment }),
   ),
 });
 
@@ -96,7 +101,7 @@ export function registerActions(program: Command, context: CliContext): void {
     .command("retry")
     .argument("<id>", "as `actions list` shows it", parseWholeNumber)
     .description("send a failed action again, or a waiting one at once")
-    .option("--author <name>", "who does this", osUser())
+    .option("--author <name>", "who does this", authorOf(context))
     .addHelpText("after", "\nExample:\n  keepwell actions retry 12");
   offerJson(retry, changeShape).action((id: number, options: HandOptions) => retryOne(context, id, options));
 
@@ -105,7 +110,7 @@ export function registerActions(program: Command, context: CliContext): void {
     .argument("<id>", "as `actions list` shows it", parseWholeNumber)
     .description("settle an action in doubt (state unknown) by what you have found out")
     .addOption(new Option("--as <state>", "did it arrive?").choices(["sent", "failed"]).makeOptionMandatory())
-    .option("--author <name>", "who does this", osUser())
+    .option("--author <name>", "who does this", authorOf(context))
     .addHelpText("after", "\nExample:\n  keepwell actions resolve 12 --as sent");
   offerJson(resolve, changeShape).action((id: number, options: HandOptions & { as: "sent" | "failed" }) =>
     resolveOne(context, id, options),
@@ -156,9 +161,12 @@ async function printList({ out, withDatabase }: CliContext, options: ListOptions
 }
 
 async function printAction({ out, withDatabase }: CliContext, id: number, options: { json?: boolean }): Promise<void> {
-  const action = await withDatabase(({ db }) => readAction(db, id));
+  const [action, verdicts] = await withDatabase(async ({ db }) => [
+    await readAction(db, id),
+    await readVerdicts(db, id),
+  ]);
   if (action === null) throw new UsageError(`There is no action ${id}.`);
-  if (options.json === true) return out.json(detailShape, detailJson(action));
+  if (options.json === true) return out.json(detailShape, detailJson(action, verdicts));
   const { paint } = out;
   out.line(
     paint.bold(`Action ${action.id}: ${action.kind}${action.channel === null ? "" : ` through ${action.channel}`}`),
@@ -168,6 +176,9 @@ async function printAction({ out, withDatabase }: CliContext, id: number, option
   out.line(`to        ${action.recipient}`);
   out.line(`state     ${paintState(out, action.state)}: ${action.reason}`);
   if (action.state === "pending" || action.state === "retry") out.line(`due       ${action.dueAt.toISOString()}`);
+  for (const { author, verdict, note } of verdicts) {
+    out.line(`verdict   ${verdict}, says ${author}${note === null ? "" : `: ${oneLine(note)}`}`);
+  }
   out.line();
   out.line(messageText(action.message));
   if (action.log.length === 0) return;
@@ -228,8 +239,9 @@ function toJson(action: ActionSummary): z.infer<typeof summaryShape> {
   };
 }
 
-function detailJson(action: ActionDetail): z.infer<typeof detailShape> {
+function detailJson(action: ActionDetail, thoughts: readonly Verdict[]): z.infer<typeof detailShape> {
   const { revision, message, receipt } = action;
   const log = action.log.map((entry) => ({ ...entry, at: entry.at.toISOString() }));
-  return { ...toJson(action), revision, message, receipt, log };
+  const verdicts = thoughts.map((thought) => ({ ...thought, at: thought.at.toISOString() }));
+  return { ...toJson(action), revision, message, receipt, log, verdicts };
 }

@@ -10,7 +10,7 @@ import { compileFolder, type SourceDocument } from "../queries/configuration.ts"
 import { readNow } from "../store/db.ts";
 import { type ApplyResult, applyDocuments, type DocumentName } from "../store/documents.ts";
 import { registerConfigPlan } from "./config-plan.ts";
-import { type CliContext, osUser } from "./context.ts";
+import { authorOf, type CliContext } from "./context.ts";
 import { CommandEnd, exitCodes } from "./failure.ts";
 import { offerJson, publishedShapes } from "./json-option.ts";
 import { type Output, oneLine } from "./output.ts";
@@ -80,7 +80,7 @@ export function registerConfig(program: Command, context: CliContext): void {
     .argument("[folder]", "the folder of the documents", context.settings.configFolder)
     .description("make the documents of a folder the ones in force")
     .option("--note <text>", "why, for the history")
-    .option("--author <name>", "who does this", osUser())
+    .option("--author <name>", "who does this", authorOf(context))
     .addHelpText("after", '\nExample:\n  keepwell config apply ./config --note "Alert earlier on enterprise accounts"');
   offerJson(apply, applyShape).action((folder: string, options: ApplyOptions) => applyFolder(context, folder, options));
 

@@ -58,8 +58,13 @@ export function createContext(settings: Settings, out: Output, log: Log, composi
   };
 }
 
+/** Who does what this command line does, unless `--author` says: KEEPWELL_AUTHOR, else who is at the terminal. */
+export function authorOf({ settings }: CliContext): string {
+  return settings.author ?? osUser();
+}
+
 /** Who is at the terminal, for the audit trail; some containers' users have no name. */
-export function osUser(): string {
+function osUser(): string {
   try {
     return userInfo().username;
   } catch {

@@ -3,17 +3,28 @@ import { readSettings } from "../config.ts";
 import { createLog } from "../log.ts";
 import { registerAccounts } from "./accounts.ts";
 import { registerActions } from "./actions.ts";
+import { registerAudit } from "./audit.ts";
 import { registerConfig } from "./config.ts";
 import { type CliContext, type Composition, createContext } from "./context.ts";
 import { registerDoctor } from "./doctor.ts";
 import { registerExplain } from "./explain.ts";
 import { CommandEnd, describeError, type ExitCode, exitCodes, UsageError } from "./failure.ts";
 import { registerImport } from "./import.ts";
+import { registerMaintain } from "./maintain.ts";
+import { registerMilestone } from "./milestone.ts";
+import { registerNote } from "./note.ts";
+import { registerJourney } from "./journey.ts";
 import { createOutput } from "./output.ts";
+import { registerOverride } from "./override.ts";
+import { registerPulse } from "./pulse.ts";
 import { registerReplay } from "./replay.ts";
+import { registerSnooze } from "./snooze.ts";
+import { registerStage } from "./stage.ts";
 import { registerStart } from "./start.ts";
 import { registerTask } from "./task.ts";
 import { registerToken } from "./token.ts";
+import { registerTouch } from "./touch.ts";
+import { registerVerdict } from "./verdict.ts";
 import { registerWorker } from "./worker.ts";
 
 /** Adds a command to the program; each file of this folder that holds a command exports one. */
@@ -26,12 +37,23 @@ const registers: readonly Register[] = [
   registerDoctor,
   registerAccounts,
   registerExplain,
+  registerJourney,
   registerImport,
   registerReplay,
   registerConfig,
   registerActions,
   registerTask,
+  registerPulse,
+  registerTouch,
+  registerNote,
+  registerMilestone,
+  registerStage,
+  registerOverride,
+  registerSnooze,
+  registerVerdict,
+  registerAudit,
   registerToken,
+  registerMaintain,
 ];
 
 /** Runs one command line (`process.argv` as it is) and answers the exit code. */

@@ -1,3 +1,4 @@
+import { sql } from "kysely";
 import type { Db, Tx } from "./db.ts";
 
 export const auditDoors = ["cli", "api", "keepwell"] as const;
@@ -30,6 +31,7 @@ export async function writeAudit(tx: Tx, rows: readonly AuditRow[], now: Date): 
 export interface AuditFilter {
   /** The account's key. */
   readonly account?: string | undefined;
+  /** Also through a token, which stands behind the name. */
   readonly author?: string | undefined;
   /** Only deeds older than this one. */
   readonly beforeId?: number | undefined;
@@ -54,7 +56,12 @@ export async function listAudit(db: Db, filter: AuditFilter): Promise<readonly A
     .orderBy("d.id", "desc")
     .limit(filter.limit);
   if (filter.account !== undefined) query = query.where("a.key", "=", filter.account);
-  if (filter.author !== undefined) query = query.where("d.author", "=", filter.author);
+  if (filter.author !== undefined) query = query.where(isBy(filter.author));
   if (filter.beforeId !== undefined) query = query.where("d.id", "<", filter.beforeId);
   return await query.execute();
+}
+
+/** Whose deeds these are, whether or not a token spoke for them. */
+function isBy(author: string) {
+  return sql<boolean>`(d.author = ${author} or starts_with(d.author, ${`${author} (via token `}))`;
 }

@@ -1,3 +1,4 @@
+import { sql } from "kysely";
 import type { Db, Tx } from "./db.ts";
 
 export const taskStates = ["open", "done", "cancelled"] as const;
@@ -9,7 +10,31 @@ export interface TaskFilter {
   readonly state?: TaskState | undefined;
   /** The account's key. */
   readonly account?: string | undefined;
+  /** Leaves out open tasks that are put off beyond this moment. */
+  readonly awakeAt?: Date | undefined;
+  /** Only what comes after this one in the order of the list. */
+  readonly after?: TaskPlace | undefined;
   readonly limit: number;
+}
+
+/** Where a task stands in the order of the list. */
+export interface TaskPlace {
+  /** `YYYY-MM-DD`. */
+  readonly dueOn: string | null;
+  readonly id: number;
+}
+
+/** A task that a person gives. */
+export interface TaskByHand {
+  readonly accountId: number;
+  readonly title: string;
+  readonly body: string;
+  readonly assignee: string | null;
+  /** Given to whoever owns the account. */
+  readonly asOwner: boolean;
+  /** `YYYY-MM-DD`. */
+  readonly dueOn: string | null;
+  readonly createdBy: string;
 }
 
 /** A task as people see it. */
@@ -20,12 +45,18 @@ export interface Task {
   readonly title: string;
   readonly body: string;
   readonly assignee: string | null;
+  /** Given to whoever owns the account. */
+  readonly asOwner: boolean;
   /** `YYYY-MM-DD`. */
   readonly dueOn: string | null;
+  /** Put off until then. */
+  readonly snoozedUntil: Date | null;
   readonly state: TaskState;
   readonly outcome: string | null;
   /** The playbook that asked for it; null when a person did. */
   readonly playbook: string | null;
+  /** The person who asked for it; null when a playbook did. */
+  readonly createdBy: string | null;
   readonly createdAt: Date;
   readonly settledAt: Date | null;
   readonly settledBy: string | null;
@@ -33,7 +64,7 @@ export interface Task {
 
 /** What became of a wish to change a task. */
 export type TaskChange =
-  | { readonly kind: "changed" }
+  | { readonly kind: "changed"; readonly accountId: number }
   | { readonly kind: "not-found" }
   | { readonly kind: "refused"; readonly state: TaskState };
 
@@ -50,10 +81,13 @@ export async function listTasks(db: Db, filter: TaskFilter): Promise<readonly Ta
       "t.title",
       "t.body",
       "t.assignee",
+      "t.asOwner",
       "t.dueOn",
+      "t.snoozedUntil",
       "t.state",
       "t.outcome",
       "n.playbookId as playbook",
+      "t.createdBy",
       "t.createdAt",
       "t.settledAt",
       "t.settledBy",
@@ -64,7 +98,58 @@ export async function listTasks(db: Db, filter: TaskFilter): Promise<readonly Ta
   if (filter.assignee !== undefined) query = query.where("t.assignee", "=", filter.assignee);
   if (filter.state !== undefined) query = query.where("t.state", "=", filter.state);
   if (filter.account !== undefined) query = query.where("a.key", "=", filter.account);
+  if (filter.awakeAt !== undefined) query = query.where(isAwake(filter.awakeAt));
+  if (filter.after !== undefined) query = query.where(comesAfter(filter.after));
   return await query.execute();
+}
+
+function isAwake(at: Date) {
+  return sql<boolean>`(t.state <> 'open' or t.snoozed_until is null or t.snoozed_until <= ${at})`;
+}
+
+/** A task without a due day stands behind all that have one. */
+function comesAfter({ dueOn, id }: TaskPlace) {
+  return sql<boolean>`(coalesce(t.due_on, 'infinity'), t.id) > (coalesce(${dueOn}::date, 'infinity'), ${id}::bigint)`;
+}
+
+/** Keeps a task that a person gives, open. */
+export async function createTask(tx: Tx, task: TaskByHand, now: Date): Promise<number> {
+  const row = await tx
+    .insertInto("tasks")
+    .values({ ...task, actionId: null, state: "open", createdAt: now })
+    .returning("id")
+    .executeTakeFirstOrThrow();
+  return row.id;
+}
+
+/** A task's account, as far as a hand on the task must know it. */
+export interface TaskAccount {
+  readonly accountId: number;
+  readonly key: string;
+  readonly owner: string | null;
+  /** Null: the company's. */
+  readonly zone: string | null;
+}
+
+/** The account a task is about; null when there is no such task. The task is locked until the transaction ends. */
+export async function holdTask(tx: Tx, id: number): Promise<TaskAccount | null> {
+  const row = await tx
+    .selectFrom("tasks as t")
+    .innerJoin("accounts as a", "a.id", "t.accountId")
+    .select(["t.accountId", "a.key", "a.owner", "a.zone"])
+    .where("t.id", "=", id)
+    .forUpdate("t")
+    .executeTakeFirst();
+  return row ?? null;
+}
+
+/** Gives an open task to somebody. */
+export async function assignTask(
+  tx: Tx,
+  id: number,
+  to: { readonly assignee: string | null; readonly asOwner: boolean },
+): Promise<TaskChange> {
+  return changeTask(tx, id, ["open"], to);
 }
 
 /** Closes an open task with what came of it. */
@@ -74,27 +159,41 @@ export async function finishTask(
   result: { readonly outcome: string; readonly author: string },
   now: Date,
 ): Promise<TaskChange> {
-  const { numUpdatedRows } = await tx
-    .updateTable("tasks")
-    .set({ state: "done", outcome: result.outcome, settledAt: now, settledBy: result.author })
-    .where("id", "=", id)
-    .where("state", "=", "open")
-    .executeTakeFirst();
-  return numUpdatedRows > 0n ? { kind: "changed" } : refusal(tx, id);
+  const { outcome, author } = result;
+  return changeTask(tx, id, ["open"], { state: "done", outcome, settledAt: now, settledBy: author });
+}
+
+/** Puts an open task off. */
+export async function snoozeTask(tx: Tx, id: number, until: Date): Promise<TaskChange> {
+  return changeTask(tx, id, ["open"], { snoozedUntil: until });
 }
 
 /** Opens a task again that was closed by mistake. */
 export async function reopenTask(tx: Tx, id: number): Promise<TaskChange> {
-  const { numUpdatedRows } = await tx
-    .updateTable("tasks")
-    .set({ state: "open", outcome: null, settledAt: null, settledBy: null })
-    .where("id", "=", id)
-    .where("state", "in", ["done", "cancelled"])
-    .executeTakeFirst();
-  return numUpdatedRows > 0n ? { kind: "changed" } : refusal(tx, id);
+  const set = { state: "open", outcome: null, settledAt: null, settledBy: null, snoozedUntil: null } as const;
+  return changeTask(tx, id, ["done", "cancelled"], set);
 }
 
-async function refusal(tx: Tx, id: number): Promise<TaskChange> {
+interface TaskSettings {
+  readonly state?: TaskState;
+  readonly outcome?: string | null;
+  readonly settledAt?: Date | null;
+  readonly settledBy?: string | null;
+  readonly assignee?: string | null;
+  readonly asOwner?: boolean;
+  readonly snoozedUntil?: Date | null;
+}
+
+/** Of two that close one task the second finds it closed: the state is judged anew once the first has let go of the row. */
+async function changeTask(tx: Tx, id: number, from: readonly TaskState[], set: TaskSettings): Promise<TaskChange> {
+  const changed = await tx
+    .updateTable("tasks")
+    .set(set)
+    .where("id", "=", id)
+    .where("state", "in", from)
+    .returning("accountId")
+    .executeTakeFirst();
+  if (changed !== undefined) return { kind: "changed", accountId: changed.accountId };
   const row = await tx.selectFrom("tasks").select("state").where("id", "=", id).executeTakeFirst();
   return row === undefined ? { kind: "not-found" } : { kind: "refused", state: row.state };
 }

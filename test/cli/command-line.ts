@@ -38,6 +38,7 @@ export async function keepwell(words: readonly string[], database?: Database & {
       logLevel: null,
       logFormat: "json",
       isColorless: true,
+      author: null,
     },
     out: createOutput(stdout, stderr, true),
     log: createSilentLog(),

@@ -17,6 +17,7 @@ describe("settings", () => {
         logLevel: null,
         logFormat: "json",
         isColorless: false,
+        author: null,
       },
     });
   });

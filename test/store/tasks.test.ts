@@ -32,12 +32,12 @@ describe("tasks", () => {
     const id = await addTask(db, accountId, "call", null);
     const finish = (outcome: string) =>
       db.transaction().execute((tx) => finishTask(tx, id, { outcome, author: "anna" }, now));
-    expect(await finish("they stay")).toEqual({ kind: "changed" });
+    expect(await finish("they stay")).toEqual({ kind: "changed", accountId });
     expect(await finish("they leave")).toEqual({ kind: "refused", state: "done" });
     expect(await listTasks(db, { limit: 10 })).toMatchObject([
       { state: "done", outcome: "they stay", settledBy: "anna", settledAt: now },
     ]);
-    expect(await db.transaction().execute((tx) => reopenTask(tx, id))).toEqual({ kind: "changed" });
+    expect(await db.transaction().execute((tx) => reopenTask(tx, id))).toEqual({ kind: "changed", accountId });
     expect(await db.transaction().execute((tx) => reopenTask(tx, id))).toEqual({ kind: "refused", state: "open" });
     expect(await db.transaction().execute((tx) => reopenTask(tx, 999))).toEqual({ kind: "not-found" });
   });

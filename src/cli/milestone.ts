@@ -1,0 +1,49 @@
+import type { Command } from "commander";
+import { endWish, milestoneWish } from "../queries/by-hand/wishes.ts";
+import { reachMilestone, takeBackMilestone } from "../queries/by-hand.ts";
+import type { CliContext } from "./context.ts";
+import { doToAccount, type HandOptions, offerDeed, wishOf } from "./hand.ts";
+
+interface MilestoneOptions extends HandOptions {
+  readonly note?: string;
+  readonly at?: string;
+  readonly takeBack?: boolean;
+}
+
+/** `milestone`: what an account has reached, as a person says. */
+export function registerMilestone(program: Command, context: CliContext): void {
+  const milestone = program
+    .command("milestone")
+    .argument("<account>", "its key, a source's id for it, or its name")
+    .argument("<milestone>", "a milestone of lifecycle.json, where there is one")
+    .description("say that an account has reached a milestone")
+    .option("--note <text>", "how, or why it is taken back")
+    .option("--at <moment>", "when it was reached, such as 2026-01-31T15:00:00Z; now unless given")
+    .option("--take-back", "it was not reached after all: a slip of the hand")
+    .addHelpText("after", "\nExample:\n  keepwell milestone acme go-live --at 2026-01-12T09:00:00Z");
+  offerDeed(milestone, context).action((account: string, name: string, options: MilestoneOptions) =>
+    options.takeBack === true ? takeBack(context, account, name, options) : reach(context, account, name, options),
+  );
+}
+
+function reach(context: CliContext, account: string, name: string, options: MilestoneOptions): Promise<void> {
+  const wish = wishOf(milestoneWish, { note: options.note, at: options.at });
+  return doToAccount(
+    context,
+    account,
+    options,
+    (tx, named, hand, now) => reachMilestone(tx, named, name, wish, hand, now),
+    (deed) => `${deed.account} has reached ${name}.`,
+  );
+}
+
+function takeBack(context: CliContext, account: string, name: string, options: MilestoneOptions): Promise<void> {
+  const wish = wishOf(endWish, { reason: options.note, at: options.at });
+  return doToAccount(
+    context,
+    account,
+    options,
+    (tx, named, hand, now) => takeBackMilestone(tx, named, name, wish, hand, now),
+    (deed) => `${deed.account} has not reached ${name} by hand after all.`,
+  );
+}
