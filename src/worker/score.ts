@@ -7,6 +7,7 @@ import { historyScope } from "../scoring/history-scope.ts";
 import { readCoverage } from "../store/coverage.ts";
 import type { Db, Tx } from "../store/db.ts";
 import { loadHistories } from "../store/histories.ts";
+import { type ReachedMilestone, recordMilestones } from "../store/milestones.ts";
 import { notify } from "../store/notify.ts";
 import { readChildScores, readStoredMrr } from "../store/scores/children.ts";
 import {
@@ -17,7 +18,7 @@ import {
   writeScores,
 } from "../store/scores.ts";
 import { claimDueScores, hasFamilies, markFailed, markScored, raiseParents, type ScoreClaim } from "../store/work.ts";
-import { type ComputedScore, changesBetween, mrrOf } from "./score-changes.ts";
+import { type ComputedScore, changesBetween, milestoneChange, milestonesReached, mrrOf } from "./score-changes.ts";
 
 export interface ScoreDeps {
   readonly db: Db;
@@ -121,12 +122,21 @@ async function scoreBatch(tx: Tx, round: Round, cursor: Cursor, now: Date): Prom
   const { results, failures } = computeBatch(round, claims, histories, before, now);
   const rows = results.map((result) => storedScore(result, "live", now));
   await writeScores(tx, rows, true);
-  await writeChanges(
-    tx,
-    results.flatMap((result) => changesBetween(before.previous.get(result.accountId), result, now)),
-  );
+  await noteChanges(tx, results, before, now);
   await markScored(tx, results.map(settledBy(claims, before)));
   return { scored: results.length, failures };
+}
+
+async function noteChanges(tx: Tx, results: readonly ComputedScore[], { previous }: Before, now: Date): Promise<void> {
+  const changes: AccountChange[] = [];
+  const milestones: ReachedMilestone[] = [];
+  for (const result of results) {
+    const last = previous.get(result.accountId);
+    changes.push(...changesBetween(last, result, now));
+    milestones.push(...milestonesReached(last, result));
+  }
+  const fresh = await recordMilestones(tx, milestones, now);
+  await writeChanges(tx, [...changes, ...fresh.map((milestone) => milestoneChange(milestone, now))]);
 }
 
 /** What is stored of the accounts and of those next to them. */

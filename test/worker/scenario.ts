@@ -66,6 +66,7 @@ export function configure(
   revision = 1,
   modelChanges: Readonly<Record<string, unknown>> = {},
   isSecond = false,
+  others: readonly { readonly kind: string; readonly id: string; readonly body: unknown }[] = [],
 ): Configuration {
   const compiled = compileConfiguration([
     document("company", "company", company, revision),
@@ -74,6 +75,7 @@ export function configure(
     document("health-model", String(modelChanges["id"] ?? "default"), { ...model, ...modelChanges }, revision),
     ...(isSecond ? [document("health-model", "default", model, revision)] : []),
     ...playbooks.map((body) => document("playbook", String(body["id"]), body, revision)),
+    ...others.map(({ kind, id, body }) => document(kind, id, body, revision)),
   ]);
   if ("faults" in compiled) throw new Error(JSON.stringify(compiled.faults, null, 2));
   return compiled.configuration;

@@ -86,6 +86,47 @@ test("an account that cannot be scored is put aside and shown, and the others ar
   expect(await readFailingAccounts(db)).toEqual([]);
 });
 
+test("a new stage, a milestone and another model are changes, and a milestone only once for ever", async ({ db }) => {
+  const lifecycle = {
+    stages: [
+      { id: "onboarding", name: "Onboarding" },
+      { id: "value", name: "Value", when: { fact: "usage.logins.sum_7d", atLeast: 1 } },
+    ],
+    milestones: [{ id: "live", name: "Live", when: { fact: "usage.logins.sum_7d", atLeast: 1 } }],
+  };
+  const enterprise = { id: "enterprise", name: "Enterprise", appliesTo: { fact: "segment", is: "enterprise" } };
+  const configuration = configure([], 1, enterprise, true, [{ kind: "lifecycle", id: "lifecycle", body: lifecycle }]);
+  const deps = { db, configuration, log };
+  const kept = async () =>
+    await db
+      .selectFrom("changes")
+      .select(["kind", "data"])
+      .where("kind", "not in", ["score", "band"])
+      .orderBy("id")
+      .execute();
+  await take(db, account("acme", "2026-03-09", week(0)), now);
+  await cover(db, "2026-03-09", now);
+  await scoreDue(deps, now);
+  expect(await kept()).toEqual([{ kind: "stage", data: { from: null, to: "onboarding" } }]);
+  await take(db, account("acme", "2026-03-09", week(5)), now);
+  const later = new Date("2026-03-10T13:00:00Z");
+  await scoreDue(deps, later);
+  const reached = [
+    { kind: "stage", data: { from: "onboarding", to: "value" } },
+    { kind: "milestone", data: { milestone: "live", at: later.toISOString(), by: "condition" } },
+  ];
+  expect((await kept()).slice(1)).toEqual(reached);
+  // As if the memory had been lost, with the scores that hold it.
+  await sql`truncate scores`.execute(db);
+  await take(db, [{ kind: "account", id: "acme", at: "2026-03-10T00:00:00Z", set: { segment: "enterprise" } }], now);
+  await scoreDue(deps, later);
+  await take(db, [{ kind: "account", id: "acme", at: "2026-03-10T01:00:00Z", set: { segment: "small" } }], now);
+  await scoreDue(deps, later);
+  const since = (await kept()).slice(3);
+  expect(since.map(({ kind }) => kind)).toEqual(["stage", "model"]);
+  expect(since.at(-1)?.data).toEqual({ from: "enterprise", to: "default" });
+});
+
 test("replayed days equal what live passes in the last moment of each day have stored", async ({ db }) => {
   const configuration = configure([], 1, { hysteresis: { points: 5, dwell: "2d" } });
   const values = [9, 9, 8, 2, 1, 0, 0, 3, 9, 9, 9, 9, 9, 9];
