@@ -3,6 +3,7 @@ import { z } from "zod";
 import type { Configuration } from "../playbooks/configuration.ts";
 import { listScoredAccounts } from "../queries/accounts.ts";
 import { explainAccount } from "../queries/explain.ts";
+import { readJourney } from "../queries/journey.ts";
 import { daySchema } from "../scoring/records.ts";
 import { type Db, readNow } from "../store/db.ts";
 import { requireScope } from "./bearer.ts";
@@ -32,6 +33,10 @@ export function accountRoutes(db: Db, configuration: () => Promise<Configuration
   const mayRead = requireScope(db, "accounts:read");
   router.route("/api/v1/accounts").get(mayRead, listAccounts(db)).all(onlyMethods("GET, HEAD"));
   router.route("/api/v1/accounts/:id").get(mayRead, showAccount(db, configuration)).all(onlyMethods("GET, HEAD"));
+  router
+    .route("/api/v1/accounts/:id/journey")
+    .get(mayRead, showJourney(db, configuration))
+    .all(onlyMethods("GET, HEAD"));
   return router;
 }
 
@@ -53,6 +58,16 @@ function showAccount(db: Db, configuration: () => Promise<Configuration>): Reque
       : null;
     if (answer === null) throw new Problem(404, "There is no such account.");
     response.json(answer.explanation);
+  };
+}
+
+function showJourney(db: Db, configuration: () => Promise<Configuration>): RequestHandler {
+  return async (request, response) => {
+    parseQuery(z.strictObject({}), request.query);
+    const key = word.safeParse(request.params["id"]);
+    const journey = key.success ? await readJourney(db, await configuration(), key.data, await readNow(db)) : null;
+    if (journey === null) throw new Problem(404, "There is no such account.");
+    response.json(journey);
   };
 }
 

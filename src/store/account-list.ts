@@ -43,7 +43,9 @@ interface Listed extends Omit<AccountListRow, "drivers"> {
 export async function listAccounts(db: Db, filter: AccountFilter): Promise<AccountListRow[]> {
   const order = filter.order === "key" ? sql`a.key` : sql`s.score asc nulls last, a.key`;
   const { rows } = await sql<Listed>`
-    select a.id as account_id, a.key, a.name, a.owner, a.segment, a.stage,
+    select a.id as account_id, a.key, a.name, a.owner, a.segment,
+      -- As the newest score judged it; before the first one as the CRM says.
+      coalesce(s.lifecycle ->> 'stage', a.stage) as stage,
       s.day, s.score::float8 as score, s.band, s.coverage, s.reason, s.drivers, s.metrics,
       (select w.score::float8 from scores w
         where w.account_id = a.id and w.day between s.day - 14 and s.day - 7 order by w.day desc limit 1) as week_ago,

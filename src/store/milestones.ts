@@ -1,7 +1,7 @@
 import { sql } from "kysely";
 import type { Instant } from "../scoring/history.ts";
 import { idArray } from "./arrays.ts";
-import type { Tx } from "./db.ts";
+import type { Db, Tx } from "./db.ts";
 
 /** A milestone that an account has reached. */
 export interface ReachedMilestone {
@@ -35,4 +35,20 @@ export async function recordMilestones(
     returning account_id, milestone_id`.execute(tx);
   const known = new Set(fresh.map(({ accountId, milestoneId }) => `${accountId} ${milestoneId}`));
   return rows.filter((row) => known.has(`${row.accountId} ${row.milestoneId}`));
+}
+
+/** A change of an account's stage, as it was noted when the account was scored. */
+export interface StageChange {
+  readonly at: Date;
+  readonly from: string | null;
+  readonly to: string | null;
+}
+
+/** Every change of an account's stage, the oldest first. */
+export async function readStageChanges(db: Db | Tx, accountId: number): Promise<readonly StageChange[]> {
+  const { rows } = await sql<StageChange>`
+    select at, data ->> 'from' as "from", data ->> 'to' as "to" from changes
+    where account_id = ${accountId} and kind = 'stage'
+    order by at, id`.execute(db);
+  return rows;
 }

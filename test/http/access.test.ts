@@ -11,6 +11,7 @@ const access: Readonly<Record<string, "everyone" | TokenScope>> = {
   "POST /api/v1/records": "records:write",
   "GET /api/v1/accounts": "accounts:read",
   "GET /api/v1/accounts/:id": "accounts:read",
+  "GET /api/v1/accounts/:id/journey": "accounts:read",
 };
 
 const split = (route: string) => {
