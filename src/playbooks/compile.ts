@@ -1,12 +1,13 @@
 import { type CompiledCondition, compileCondition } from "../scoring/conditions.ts";
 import { parseDuration } from "../scoring/duration.ts";
-import { factCatalogue } from "../scoring/fact-catalogue.ts";
+import { derivedCatalogue, factCatalogue } from "../scoring/fact-catalogue.ts";
 import { type Fault, faultAt } from "../scoring/fault.ts";
+import { compileTrigger } from "./compile/trigger.ts";
 import { parsePlaybook } from "./parse.ts";
-import type { CompiledPlaybook, CompiledStep, CompiledTrigger } from "./playbook.ts";
+import type { CompiledPlaybook, CompiledStep, TaskStep } from "./playbook.ts";
 import { compileTemplate, type Template, type TemplateTarget } from "./render.ts";
-import type { StepDocument, TriggerDocument } from "./schema.ts";
-import { contradictions, unfitLeaves } from "./sense.ts";
+import type { StepDocument } from "./schema.ts";
+import { unfitLeaves } from "./sense.ts";
 import { triggerKeyOf } from "./trigger-key.ts";
 
 /** What a playbook may refer to. */
@@ -20,6 +21,9 @@ export interface PlaybookContext {
     readonly from?: string | undefined;
   }[];
   readonly owners: readonly { readonly id: string }[];
+  /** Those of lifecycle.json; not given: any text may be a stage, and any name a milestone. */
+  readonly stages?: readonly string[] | undefined;
+  readonly milestones?: readonly string[] | undefined;
 }
 
 /** Collects faults while going on, so that all of them are told at once. */
@@ -38,7 +42,14 @@ export function compilePlaybook(
   const compilation: Compilation = { context, faults: [...parsed.faults], facts: new Set() };
   const audience =
     parsed.audience === undefined ? null : condition(parsed.audience, "audience", parsed.audience, compilation);
-  const trigger = parsed.trigger && compileTrigger(parsed.trigger, compilation);
+  const trigger =
+    parsed.trigger &&
+    compileTrigger(parsed.trigger, {
+      written: (document, at, met) => condition(document, at, met, compilation),
+      derived: (document, at, met) => condition(document, at, met, compilation, derivedCatalogue),
+      needs: (fact) => compilation.facts.add(fact),
+      refuse: (...faults) => compilation.faults.push(...faults),
+    });
   const steps = parsed.steps.map((step, index) => step && compileStep(step, `steps[${index}]`, compilation));
   if (compilation.faults.length > 0 || parsed.frame === null || trigger === null) return { faults: compilation.faults };
   const { id, name, enabled, priority, entry } = parsed.frame;
@@ -59,31 +70,24 @@ export function compilePlaybook(
   };
 }
 
-function compileTrigger(trigger: TriggerDocument, compilation: Compilation): CompiledTrigger | null {
-  const times = { forMs: milliseconds(trigger.for), keepForMs: milliseconds(trigger.keepFor) };
-  if (trigger.on === "band") {
-    const [first, ...others] = [trigger.enters].flat();
-    const enters = others.length === 0 ? { is: first } : { in: [first, ...others] };
-    const when = condition({ fact: "band", ...enters }, "trigger.enters", trigger.enters, compilation);
-    return when && { on: "band", when, recover: null, ...times };
-  }
-  const when = condition(trigger.when, "trigger.when", trigger.when, compilation);
-  const recover =
-    trigger.recover === undefined ? null : condition(trigger.recover, "trigger.recover", trigger.recover, compilation);
-  if (when === null) return null;
-  if (recover !== null) compilation.faults.push(...contradictions(when, recover, trigger.recover));
-  return { on: "threshold", when, recover, ...times };
-}
-
 /** `met`: what stands at `at` in the document. */
-function condition(document: unknown, at: string, met: unknown, compilation: Compilation): CompiledCondition | null {
-  const compiled = compileCondition(document, factCatalogue, at);
+function condition(
+  document: unknown,
+  at: string,
+  met: unknown,
+  compilation: Compilation,
+  catalogue = factCatalogue,
+): CompiledCondition | null {
+  const compiled = compileCondition(document, catalogue, at);
   if ("faults" in compiled) {
     compilation.faults.push(...compiled.faults);
     return null;
   }
-  const unfit = unfitLeaves(compiled.condition, compilation.context.bands);
-  compilation.faults.push(...unfit.map((message) => faultAt(at, met, message)));
+  const unfit = unfitLeaves(compiled.condition, compilation.context);
+  if (unfit.length > 0) {
+    compilation.faults.push(...unfit.map((message) => faultAt(at, met, message)));
+    return null;
+  }
   for (const fact of compiled.condition.facts) compilation.facts.add(fact);
   return compiled.condition;
 }
@@ -138,8 +142,18 @@ function compileTask(step: StepOf<"task">, at: string, compilation: Compilation)
     compilation.faults.push(faultAt(`${at}.assignee`, step.assignee, `expected ${listed(known, "an owner's id")}`));
   }
   return (
-    title && { kind: "task", id: step.id, title, body, assignee: step.assignee, dueInDays: step.dueInDays ?? null }
+    title && { kind: "task", id: step.id, title, body, assignee: step.assignee, due: dueOf(step, at, compilation) }
   );
+}
+
+function dueOf(step: StepOf<"task">, at: string, compilation: Compilation): TaskStep["due"] {
+  const { dueInDays: days, dueInWorkingDays: workingDays } = step;
+  if (days !== undefined && workingDays !== undefined) {
+    const message = "expected one of dueInDays and dueInWorkingDays, not both";
+    compilation.faults.push(faultAt(`${at}.dueInWorkingDays`, workingDays, message));
+  }
+  if (workingDays !== undefined) return { in: workingDays, unit: "working-days" };
+  return days === undefined ? null : { in: days, unit: "days" };
 }
 
 function compileWebhook(step: StepOf<"webhook">, at: string, compilation: Compilation): CompiledStep | null {

@@ -2,8 +2,10 @@ import type { MissingReason } from "../scoring/conditions.ts";
 import type { Facts } from "../scoring/facts.ts";
 import type { Instant } from "../scoring/history.ts";
 import type { CompiledPlaybook } from "./playbook.ts";
+import type { SnoozeNotice } from "./snooze.ts";
 import { moment } from "./time-words.ts";
-import { judgeTrigger, type TriggerDecision, type TriggerState } from "./trigger.ts";
+import type { TriggerState } from "./trigger/state.ts";
+import { judgeTrigger, type TriggerDecision } from "./trigger.ts";
 
 /** What a description needs beside the facts. */
 export interface DescriptionContext {
@@ -11,6 +13,7 @@ export interface DescriptionContext {
   /** Moments are told in it. */
   readonly zone: string;
   readonly missingReason?: MissingReason | undefined;
+  readonly snooze?: SnoozeNotice | null | undefined;
 }
 
 /**
@@ -24,14 +27,15 @@ export function describeState(
   context: DescriptionContext,
 ): string {
   if (!playbook.enabled) return "disabled: not judged";
-  const { now, missingReason } = context;
-  const decision = judgeTrigger(playbook, state, facts, { now, firstSeen: false, missingReason });
+  const { now, missingReason, snooze } = context;
+  const decision = judgeTrigger(playbook, state, facts, { now, firstSeen: false, missingReason, snooze });
   const before = state?.state ?? "inactive";
   const { reason } = decision.state;
   if (decision.transition !== null) {
     const effect = decision.fire === null ? "" : ", and fires";
     return `${before}: the next judgement makes it ${decision.state.state}${effect} (${reason})`;
   }
+  if (decision.fire !== null) return `${before}: the next judgement begins a new episode, and fires (${reason})`;
   return `${before}: ${outlook(decision, context.zone)}`;
 }
 

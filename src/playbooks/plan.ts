@@ -1,14 +1,16 @@
-import { DateTime } from "luxon";
+import { addWorkingDays } from "../scoring/calendar.ts";
+import { dayOfInstant, formatDay } from "../scoring/days.ts";
 import type { Instant } from "../scoring/history.ts";
 import { emailMessage, isPlainAddress } from "./email-message.ts";
 import { clip } from "./escape.ts";
 import type { Message } from "./message.ts";
+import type { OnDuty, Owner } from "./owners.ts";
 import type { CompiledPlaybook, EmailStep, SlackStep, TaskStep, WaitStep, WebhookStep } from "./playbook.ts";
 import type { Template } from "./render.ts";
 import { slackMessage } from "./slack-message.ts";
 import type { Subject } from "./subject.ts";
 import type { RunWords } from "./template-context.ts";
-import { moment } from "./time-words.ts";
+import { dayWords, moment } from "./time-words.ts";
 import { webhookMessage } from "./webhook-message.ts";
 
 /** Where a run stands. */
@@ -48,6 +50,8 @@ export type TaskContent = {
   readonly assignee: string;
   /** A day in the account's zone. */
   readonly dueOn: string | null;
+  /** It belongs to whoever owns the account: it moves when the owner changes. Who stands in keeps theirs. */
+  readonly asOwner: boolean;
 };
 export type NoMessage = { readonly kind: "none" };
 
@@ -136,7 +140,8 @@ function planEmail(step: EmailStep, occasion: Occasion): PlannedAction {
     messageId: `<kw-${occasion.run.runId}-${step.id}-${occasion.run.visit}@${step.domain}>`,
     runKey: runKeyOf(occasion),
   });
-  return pending(step, occasion, to.address, message);
+  const action = pending(step, occasion, to.address, message);
+  return isCustomer ? action : { ...action, reason: `${action.reason}${standInWords(occasion.subject)}` };
 }
 
 /** Any fixed address counts as the customer's: mail to it is never repeated in doubt, as nobody can know who reads it. */
@@ -173,25 +178,42 @@ function planWebhook(step: WebhookStep, occasion: Occasion): PlannedAction {
 }
 
 function planTask(step: TaskStep, occasion: Occasion): PlannedAction {
-  const { subject, now } = occasion;
-  const assignee = step.assignee === "owner" ? (subject.owner?.id ?? null) : step.assignee;
+  const { subject } = occasion;
+  const isOwners = step.assignee === "owner";
+  const { owner, standsInFor } = isOwners ? subject : subject.onDuty(step.assignee);
+  const assignee = owner?.id ?? (isOwners ? null : step.assignee);
   if (assignee === null) {
     return skipped(step, occasion, "nobody", "the account has no owner, and there is no fallback");
   }
   const rendered = renderAll(occasion, [step.title, step.body]);
   if ("refusal" in rendered) return skipped(step, occasion, "task", rendered.refusal);
   const [title = "", body = ""] = rendered.texts;
-  const day = DateTime.fromMillis(now, { zone: subject.zone }).plus({ days: step.dueInDays ?? 0 });
-  const dueOn = step.dueInDays === null ? null : day.toFormat("yyyy-MM-dd");
+  const dueOn = dueDay(step, owner, occasion);
   const message = {
     kind: "task",
     title: clip(title === "" ? occasion.playbook.name : title, 300),
     body,
     assignee,
     dueOn,
+    asOwner: isOwners && standsInFor === null,
   } as const;
-  const reason = `task for ${assignee}${dueOn === null ? "" : `, due on ${dueOn}`}`;
+  const due = dueOn === null ? "" : `, due on ${dueOn}`;
+  const reason = `task for ${assignee}${standInWords({ standsInFor })}${due}`;
   return { ...pending(step, occasion, "task", message), state: "sent", reason };
+}
+
+/** A day in the account's zone; working days are those of whoever is to do it. */
+function dueDay({ due }: TaskStep, owner: Owner | null, { subject, now }: Occasion): string | null {
+  if (due === null) return null;
+  const today = dayOfInstant(subject.zone, now);
+  if (due.unit === "days") return formatDay(today + due.in);
+  const calendar = subject.calendarOf(owner?.country ?? null, owner?.region ?? null);
+  return formatDay(addWorkingDays(calendar, today, due.in));
+}
+
+function standInWords({ standsInFor }: Pick<OnDuty, "standsInFor">): string {
+  if (standsInFor === null) return "";
+  return `, for ${standsInFor.owner.id}, who is away until ${dayWords(standsInFor.until)}`;
 }
 
 /** The texts in the order of their templates (no template: no text), or the first refusal. */

@@ -22,12 +22,21 @@ export interface CompiledPlaybook {
 
 /** What makes an episode begin and end. 0 ms means: at once. */
 export interface CompiledTrigger {
-  readonly on: "threshold" | "band";
+  readonly on: "threshold" | "band" | "stage" | "milestone" | "renewal" | "change";
   readonly when: CompiledCondition;
   readonly forMs: number;
   /** Null: when `when` is no longer true. */
   readonly recover: CompiledCondition | null;
   readonly keepForMs: number;
+  /** What tells one episode from the next where `when` need not be false in between; null: nothing does. */
+  readonly occasion: Occasion | null;
+}
+
+/** A fact whose value an episode is about: another value, while the trigger is true, is another episode. */
+export interface Occasion {
+  readonly fact: string;
+  /** For days: a value that moved by no more than this was put right and is no new one. Null for other values. */
+  readonly slackDays: number | null;
 }
 
 export type CompiledStep = EmailStep | SlackStep | TaskStep | WebhookStep | WaitStep;
@@ -60,7 +69,7 @@ export interface TaskStep {
   readonly body: Template | null;
   /** `owner` or an owner's id. */
   readonly assignee: string;
-  readonly dueInDays: number | null;
+  readonly due: { readonly in: number; readonly unit: "days" | "working-days" } | null;
 }
 
 export interface WebhookStep {

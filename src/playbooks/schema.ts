@@ -26,6 +26,39 @@ const bandSchema = z.strictObject({
   for: durationSchema.optional(),
   keepFor: durationSchema.optional(),
 });
+const stageSchema = z.strictObject({
+  on: z.literal("stage"),
+  /** A stage, or several. */
+  enters: z.union([name, z.array(name).min(1)]),
+  /** The stage before, or several it may be. */
+  from: z.union([name, z.array(name).min(1)]).optional(),
+  for: durationSchema.optional(),
+  keepFor: durationSchema.optional(),
+});
+const milestoneSchema = z.strictObject({
+  on: z.literal("milestone"),
+  milestone: name,
+  /** `behind` includes `stuck`. */
+  status: z.enum(["reached", "behind", "stuck"]).default("reached"),
+});
+const renewalSchema = z.strictObject({
+  on: z.literal("renewal"),
+  /** Before the end of a period, in whole days. */
+  within: durationSchema,
+});
+const value = z.union([z.string(), z.number(), z.boolean()]);
+const changeSchema = z.strictObject({
+  on: z.literal("change"),
+  /** A number with `fallsBy` or `risesBy`; else the stage or a field of the account. */
+  fact: name,
+  fallsBy: z.number().optional(),
+  risesBy: z.number().optional(),
+  from: z.union([value, z.array(value).min(1)]).optional(),
+  to: z.union([value, z.array(value).min(1)]).optional(),
+  within: durationSchema.optional(),
+  for: durationSchema.optional(),
+  keepFor: durationSchema.optional(),
+});
 
 const entrySchema = z.strictObject({
   mode: z.literal("episode").default("episode"),
@@ -52,6 +85,8 @@ const stepSchemas = {
     /** `owner`, or the id of one. */
     assignee: name,
     dueInDays: z.int().min(0).max(3650).optional(),
+    /** By the calendar of who is given the task. */
+    dueInWorkingDays: z.int().min(0).max(1000).optional(),
   }),
   webhook: z.strictObject({
     id: kebab,
@@ -65,7 +100,7 @@ const stepSchemas = {
   wait: z.strictObject({ id: kebab, do: z.literal("wait"), for: durationSchema }),
 } as const;
 
-/** A playbook document in its first form. */
+/** A playbook document. */
 export const playbookSchema = z.strictObject({
   $schema: z.string().optional(),
   id: kebab,
@@ -73,7 +108,14 @@ export const playbookSchema = z.strictObject({
   enabled: z.boolean(),
   priority: z.enum(["info", "warning", "escalation"]).default("warning"),
   audience: conditionSchema.optional(),
-  trigger: z.discriminatedUnion("on", [thresholdSchema, bandSchema]),
+  trigger: z.discriminatedUnion("on", [
+    thresholdSchema,
+    bandSchema,
+    stageSchema,
+    milestoneSchema,
+    renewalSchema,
+    changeSchema,
+  ]),
   entry: entrySchema.default({ mode: "episode", onActivate: "baseline" }),
   steps: z
     .array(
@@ -104,10 +146,15 @@ export interface Variants {
 
 export const triggerVariants: Variants = {
   key: "on",
-  schemas: { threshold: thresholdSchema, band: bandSchema },
-  planned: [
-    ...["change", "milestone", "stage", "renewal", "risk", "event", "survey", "segment", "schedule", "disagreement"],
-  ],
+  schemas: {
+    threshold: thresholdSchema,
+    band: bandSchema,
+    stage: stageSchema,
+    milestone: milestoneSchema,
+    renewal: renewalSchema,
+    change: changeSchema,
+  },
+  planned: ["risk", "event", "survey", "segment", "schedule", "disagreement"],
   plannedKeys: [],
 };
 
@@ -115,7 +162,7 @@ export const stepVariants: Variants = {
   key: "do",
   schemas: stepSchemas,
   planned: ["branch", "split", "crm-task", "crm-field", "enroll", "exit", "update", "sms"],
-  plannedKeys: ["if", "until", "sync", "dueInWorkingDays"],
+  plannedKeys: ["if", "until", "sync"],
 };
 
 /** The frame of the document, its variants not looked into. */

@@ -1,9 +1,18 @@
 import type { CompiledCondition, LeafResult } from "../scoring/conditions.ts";
+import { milestonesAmong } from "../scoring/fact-catalogue.ts";
 import { type Fault, faultAt, suggestion } from "../scoring/fault.ts";
+import type { MilestoneStatus } from "../scoring/history.ts";
 
-/** Why leaves that are well formed can never tell anything: a score no account has, a band no health model has. */
-export function unfitLeaves(condition: CompiledCondition, bands: readonly string[]): readonly string[] {
-  return condition.leaves(new Map()).flatMap((leaf) => unfitness(leaf, bands) ?? []);
+/** Names that other documents give; where a list is not given, any name will do. */
+export interface KnownNames {
+  readonly bands: readonly string[];
+  readonly stages?: readonly string[] | undefined;
+  readonly milestones?: readonly string[] | undefined;
+}
+
+/** Why leaves that are well formed can never tell anything: a score no account has, a band, stage or milestone there is none of. */
+export function unfitLeaves(condition: CompiledCondition, names: KnownNames): readonly string[] {
+  return condition.leaves(new Map()).flatMap((leaf) => unfitness(leaf, names) ?? []);
 }
 
 /** Where both conditions speak of one and the same number only: a value at which both are true. */
@@ -26,12 +35,39 @@ export function contradictions(
   return [faultAt("trigger.recover", document, `contradicts "when": at ${fact} ${shown} both are true`)];
 }
 
-function unfitness(leaf: LeafResult, bands: readonly string[]): string | null {
+const milestoneStatuses = [
+  "reached",
+  "on-track",
+  "behind",
+  "stuck",
+  "open",
+] as const satisfies readonly MilestoneStatus[];
+
+function unfitness(leaf: LeafResult, { bands, stages, milestones }: KnownNames): string | null {
   if (leaf.fact === "score") return neverCrossed(leaf);
-  if (leaf.fact !== "band") return null;
-  const unknown = textsOf(leaf).find((band) => !bands.includes(band));
-  if (unknown === undefined) return null;
-  return `there is no band "${unknown}": expected ${bands.map((band) => JSON.stringify(band)).join(" or ")}${suggestion(unknown, bands)}`;
+  if (leaf.fact === "band") return unknownText(leaf, "band", bands);
+  if (leaf.fact === "stage" || leaf.fact === "stage.previous") return unknownText(leaf, "stage", stages);
+  const [milestone] = milestonesAmong([leaf.fact]);
+  if (milestone === undefined) return null;
+  const unknown = unknownName(milestone, "milestone", milestones);
+  if (unknown !== null || !leaf.fact.endsWith(".status")) return unknown;
+  return unknownText(leaf, "status of a milestone", milestoneStatuses);
+}
+
+/** Equality with a name there is none of is never met; parts of names are anybody's. */
+function unknownText(leaf: LeafResult, noun: string, known: readonly string[] | undefined): string | null {
+  if (!["is", "isNot", "in", "notIn"].includes(leaf.operator)) return null;
+  for (const text of textsOf(leaf)) {
+    const unknown = unknownName(text, noun, known);
+    if (unknown !== null) return unknown;
+  }
+  return null;
+}
+
+function unknownName(name: string, noun: string, known: readonly string[] | undefined): string | null {
+  if (known === undefined || known.includes(name)) return null;
+  const expected = known.length === 0 ? "" : `: expected ${known.map((one) => JSON.stringify(one)).join(" or ")}`;
+  return `there is no ${noun} "${name}"${expected}${suggestion(name, known)}`;
 }
 
 /** Scores run from 0.0 to 100.0: an edge beyond them divides nothing. */
@@ -44,6 +80,8 @@ function neverCrossed(leaf: LeafResult): string | null {
     atMost: low >= 0 && low < 100,
     above: low >= 0 && low < 100,
     between: low <= 100 && high >= 0 && (low > 0 || high < 100),
+    fallsBy: low <= 100,
+    risesBy: low <= 100,
   };
   if (divides[leaf.operator] !== false) return null;
   const edge = leaf.operator === "between" ? `${low} and ${high}` : String(low);

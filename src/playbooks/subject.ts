@@ -1,6 +1,6 @@
 import type { Facts } from "../scoring/facts.ts";
-import type { Driver } from "../scoring/history.ts";
-import type { Owner } from "./owners.ts";
+import type { CompanyFacts, Driver } from "../scoring/history.ts";
+import type { OnDuty, Owner } from "./owners.ts";
 
 /** The account a run is about, as it is when a step is made. */
 export interface Subject {
@@ -8,6 +8,11 @@ export interface Subject {
   readonly facts: Facts;
   /** The owner, or who stands in; null when there is nobody. */
   readonly owner: Owner | null;
+  /** The account's owner, where they are away and `owner` stands in. */
+  readonly standsInFor: OnDuty["standsInFor"];
+  /** Who acts today for any of the owners. */
+  readonly onDuty: (ownerId: string) => OnDuty;
+  readonly calendarOf: CompanyFacts["calendarOf"];
   /** The primary contact with an address; null when there is none. */
   readonly contact: { readonly name: string | null; readonly email: string } | null;
   readonly drivers: readonly Driver[];

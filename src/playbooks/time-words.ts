@@ -18,6 +18,11 @@ export function moment(at: Instant, zone: string): string {
   return `${DateTime.fromMillis(at, { zone, locale: "en-GB" }).toFormat("d LLLL yyyy 'at' HH:mm")} (${zone})`;
 }
 
+/** A day (`YYYY-MM-DD`) as people say it: `3 May 2026`. */
+export function dayWords(day: string): string {
+  return DateTime.fromISO(day, { zone: "utc", locale: "en-GB" }).toFormat("d LLLL yyyy");
+}
+
 /** A span in words; exact where it is a whole number of days, hours or minutes. */
 export function span(ms: number): string {
   const [unit, size] = unitOf(ms);

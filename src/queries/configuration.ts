@@ -70,7 +70,7 @@ export function compileConfiguration(documents: readonly SourceDocument[], unrea
     readCompany,
     "there is no company.json: expected one with name, zone and reportingCurrency",
   );
-  const owners = only("owners", readOwners, { owners: [] });
+  const owners = only("owners", readOwners, { owners: [], onOwnerChange: "move" });
   const channels = only("channels", readChannels, []);
   const sources = only("sources", readSources, []);
   // Without a sound company.json nothing comes of it anyhow.

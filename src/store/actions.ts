@@ -43,6 +43,8 @@ export interface NewTask {
   readonly body: string;
   readonly assignee: string | null;
   readonly dueOn: string | null;
+  /** It moves when the account's owner changes. */
+  readonly asOwner?: boolean | undefined;
 }
 
 /** Keeps a task as an open row of ours. */

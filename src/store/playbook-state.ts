@@ -13,6 +13,7 @@ export interface TriggerStateRow {
   readonly lastFiredAt: number | null;
   readonly baseline: boolean;
   readonly reason: string;
+  readonly occasion: string | null;
 }
 
 /** The trigger states of a batch of accounts. */
@@ -32,9 +33,9 @@ export async function writeTriggerStates(tx: Tx, states: readonly TriggerStateRo
   if (states.length === 0) return;
   await sql`
     insert into trigger_states (account_id, playbook_id, trigger_key, state, since, due_at, episode, last_fired_at,
-      baseline, reason)
+      baseline, reason, occasion)
     select account_id, playbook_id, trigger_key, state, to_timestamp(since / 1000.0), to_timestamp(due_at / 1000.0),
-      episode, to_timestamp(last_fired_at / 1000.0), baseline, reason
+      episode, to_timestamp(last_fired_at / 1000.0), baseline, reason, occasion
     from unnest(
       ${states.map((s) => s.accountId)}::bigint[],
       ${states.map((s) => s.playbookId)}::text[],
@@ -45,12 +46,14 @@ export async function writeTriggerStates(tx: Tx, states: readonly TriggerStateRo
       ${states.map((s) => s.episode)}::integer[],
       ${states.map((s) => s.lastFiredAt)}::float8[],
       ${states.map((s) => s.baseline)}::boolean[],
-      ${states.map((s) => s.reason)}::text[]
-    ) as s (account_id, playbook_id, trigger_key, state, since, due_at, episode, last_fired_at, baseline, reason)
+      ${states.map((s) => s.reason)}::text[],
+      ${states.map((s) => s.occasion)}::text[]
+    ) as s (account_id, playbook_id, trigger_key, state, since, due_at, episode, last_fired_at, baseline, reason,
+      occasion)
     on conflict (account_id, playbook_id) do update set
       trigger_key = excluded.trigger_key, state = excluded.state, since = excluded.since, due_at = excluded.due_at,
       episode = excluded.episode, last_fired_at = excluded.last_fired_at, baseline = excluded.baseline,
-      reason = excluded.reason`.execute(tx);
+      reason = excluded.reason, occasion = excluded.occasion`.execute(tx);
 }
 
 export interface RunRow {

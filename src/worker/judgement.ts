@@ -22,15 +22,22 @@ export interface Judgement {
 
 /** Judges every playbook for one account. Pure: nothing is written here. */
 export function judgeAccount(configuration: Configuration, situation: Situation, now: Instant): Judgement {
-  const { accountId, facts, missingReason } = situation;
+  const { accountId, facts, missingReason, snooze } = situation;
   const before = new Map(situation.states.map((state) => [state.playbookId, state]));
   const changedStates: TriggerStateRow[] = [];
   const fires: Fire[] = [];
-  let nextDueAt: Instant | null = null;
+  // What conditions say of a snooze changes with its end.
+  let nextDueAt: Instant | null = snooze?.until ?? null;
   const truthOf = configuration.judgeConditions(facts);
   for (const playbook of configuration.playbooks.filter((one) => one.enabled)) {
     const state = before.get(playbook.id) ?? null;
-    const decision = judgeTrigger(playbook, state, facts, { now, firstSeen: false, missingReason, truthOf });
+    const decision = judgeTrigger(playbook, state, facts, {
+      now,
+      firstSeen: false,
+      missingReason,
+      truthOf,
+      snooze,
+    });
     const after = { ...decision.state, accountId, playbookId: playbook.id };
     if (state === null || !isSame(state, after)) changedStates.push(after);
     if (decision.fire !== null) {
@@ -58,6 +65,7 @@ function isSame(one: TriggerStateRow, other: TriggerStateRow): boolean {
     one.episode === other.episode &&
     one.lastFiredAt === other.lastFiredAt &&
     one.baseline === other.baseline &&
-    one.reason === other.reason
+    one.reason === other.reason &&
+    one.occasion === other.occasion
   );
 }

@@ -5,6 +5,7 @@ import { notify } from "../store/notify.ts";
 import { writeTriggerStates } from "../store/playbook-state.ts";
 import { claimDueResponses, markFailed, markResponded, type RespondClaim } from "../store/work.ts";
 import { type Judgement, judgeAccount } from "./judgement.ts";
+import { followOwners } from "./owner-change.ts";
 import { advanceRuns } from "./runs.ts";
 import { loadSituations } from "./situation.ts";
 
@@ -93,6 +94,7 @@ async function respondTo(
     tx,
     judgements.flatMap((judgement) => judgement.changedStates),
   );
+  await followOwners(tx, configuration, situations, now);
   const total = { fired: 0, actions: 0, failed: 0 };
   const settled = [];
   for (const [index, situation] of situations.entries()) {

@@ -99,8 +99,8 @@ async function keepTask(
   now: Date,
 ): Promise<void> {
   if (action.message.kind !== "task") return;
-  const { title, body, assignee, dueOn } = action.message;
-  await insertTask(tx, { accountId, actionId, title, body, assignee, dueOn }, now);
+  const { title, body, assignee, dueOn, asOwner } = action.message;
+  await insertTask(tx, { accountId, actionId, title, body, assignee, dueOn, asOwner }, now);
 }
 
 async function keepProgress(

@@ -1,13 +1,21 @@
 import type { Configuration } from "../playbooks/configuration.ts";
+import { playbookFacts } from "../playbooks/known-facts.ts";
 import { resolveOwner } from "../playbooks/owners.ts";
+import { type SnoozeNotice, snoozeNotice } from "../playbooks/snooze.ts";
 import type { Subject } from "../playbooks/subject.ts";
-import { type Facts, factsOf, lifecycleFacts } from "../scoring/facts.ts";
+import { snoozeAsOf } from "../scoring/by-hand.ts";
+import type { MissingReason } from "../scoring/conditions.ts";
+import { dayOfInstant, formatDay } from "../scoring/days.ts";
+import { type DerivedFact, derivedAmong } from "../scoring/derived-facts.ts";
+import type { Facts } from "../scoring/facts.ts";
 import type { AccountHistory, Instant } from "../scoring/history.ts";
 import { accountAsOf, recordsAsOf } from "../scoring/record-state.ts";
+import type { TrendSpans } from "../scoring/trend-spans.ts";
 import { findAccountKeys } from "../store/account-list.ts";
 import type { Tx } from "../store/db.ts";
 import { loadHistories } from "../store/histories.ts";
 import { type RunRow, readActiveRuns, readTriggerStates, type TriggerStateRow } from "../store/playbook-state.ts";
+import { readTrendSpans } from "../store/score-trends.ts";
 import { readScores, type StoredScore } from "../store/scores.ts";
 import type { RespondClaim } from "../store/work.ts";
 
@@ -16,15 +24,22 @@ export interface Situation {
   readonly accountId: number;
   readonly factsSeq: number;
   readonly facts: Facts;
-  /** Why a metric has no value. */
-  readonly missingReason: (fact: string) => string | undefined;
+  /** Why a fact is missing, where that is known. */
+  readonly missingReason: MissingReason;
+  /** Null while the account is not snoozed. */
+  readonly snooze: SnoozeNotice | null;
   readonly subject: Subject;
+  /** As the account names it, whether or not there is such an owner. */
+  readonly ownerId: string | null;
   readonly states: readonly TriggerStateRow[];
   readonly runs: readonly RunRow[];
 }
 
 /** Beyond any day on which an account can have been scored. */
 const farDay = 1_000_000;
+
+/** What a person has said of an account counts beside its fields and contacts. */
+const kinds = ["account", "contact", "override", "snooze"] as const;
 
 /** Loads a batch of locked accounts: their newest score, own fields, primary contact, trigger states and runs under way. */
 export async function loadSituations(
@@ -37,37 +52,79 @@ export async function loadSituations(
   const keys = await findAccountKeys(tx, ids);
   const histories = await loadHistories(tx, {
     accounts: ids.map((accountId) => ({ accountId, key: keys.get(accountId) ?? "" })),
-    kinds: ["account", "contact"],
+    kinds,
     usageNames: [],
     fromDay: 0,
     toDay: 0,
     forPast: false,
   });
+  const wanted = derivedAmong(configuration.playbooks.flatMap(({ facts }) => facts));
+  const spans = await readSpans(tx, configuration, histories, wanted, now);
   const scores = await readScores(tx, ids, farDay);
   const states = groupByAccount(await readTriggerStates(tx, ids));
   const runs = groupByAccount(await readActiveRuns(tx, ids));
   return histories.map((history, index) => {
-    const score = scores.get(history.accountId) ?? null;
-    const metrics = new Map(Object.entries(score?.metrics ?? {}));
-    const account = { ...accountAsOf(history, now.getTime()), key: history.key };
-    const facts = factsOf(account, metrics, score);
-    if (score?.lifecycle != null) lifecycleFacts(facts, score.lifecycle, now.getTime());
+    const { accountId } = history;
+    const found = { score: scores.get(accountId) ?? null, spans: spans.get(accountId) ?? new Map(), wanted };
     return {
-      accountId: history.accountId,
+      accountId,
       factsSeq: claims[index]?.factsSeq ?? 0,
-      facts,
-      missingReason: (fact: string) => metrics.get(fact)?.reason,
-      subject: {
-        facts,
-        owner: resolveOwner(configuration.owners, account.owner ?? null),
-        contact: primaryContact(history, now.getTime()),
-        drivers: driversOf(score),
-        zone: account.zone ?? configuration.scorer.company.zone,
-      },
-      states: states.get(history.accountId) ?? [],
-      runs: runs.get(history.accountId) ?? [],
+      ...knowledgeOf(configuration, history, found, now.getTime()),
+      states: states.get(accountId) ?? [],
+      runs: runs.get(accountId) ?? [],
     };
   });
+}
+
+function readSpans(
+  tx: Tx,
+  configuration: Configuration,
+  histories: readonly AccountHistory[],
+  wanted: readonly DerivedFact[],
+  now: Date,
+): Promise<Map<number, TrendSpans>> {
+  const accounts = histories.map((history) => {
+    const zone = accountAsOf(history, now.getTime()).zone ?? configuration.scorer.company.zone;
+    return { accountId: history.accountId, today: dayOfInstant(zone, now.getTime()) };
+  });
+  return readTrendSpans(
+    tx,
+    accounts,
+    wanted.filter((fact) => fact.kind === "trend"),
+    now,
+  );
+}
+
+interface Found {
+  readonly score: StoredScore | null;
+  readonly spans: TrendSpans;
+  readonly wanted: readonly DerivedFact[];
+}
+
+function knowledgeOf(
+  configuration: Configuration,
+  history: AccountHistory,
+  { score, spans, wanted }: Found,
+  now: Instant,
+): Pick<Situation, "facts" | "missingReason" | "snooze" | "subject" | "ownerId"> {
+  const { company } = configuration.scorer;
+  const account = accountAsOf(history, now);
+  const zone = account.zone ?? company.zone;
+  const metrics = new Map(Object.entries(score?.metrics ?? {}));
+  const known = playbookFacts({ history, metrics, score, spans, zone }, wanted, now);
+  const today = formatDay(dayOfInstant(zone, now));
+  const onDuty = (id: string | null) => resolveOwner(configuration.owners, id, today);
+  const ownerId = account.owner ?? null;
+  const subject = {
+    facts: known.facts,
+    ...onDuty(ownerId),
+    onDuty,
+    calendarOf: company.calendarOf,
+    contact: primaryContact(history, now),
+    drivers: driversOf(score),
+    zone,
+  };
+  return { ...known, snooze: snoozeNotice(snoozeAsOf(history, now), zone), subject, ownerId };
 }
 
 function driversOf(score: StoredScore | null): Subject["drivers"] {

@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { type SampleStory, sampleStories } from "../../src/integrations/sample/stories.ts";
-import { judgeTrigger, type TriggerState } from "../../src/playbooks/trigger.ts";
+import type { TriggerState } from "../../src/playbooks/trigger/state.ts";
+import { judgeTrigger } from "../../src/playbooks/trigger.ts";
 import type { AccountScore } from "../../src/scoring/account-score.ts";
 import { metricsAmong } from "../../src/scoring/fact-catalogue.ts";
 import { type Facts, factsOf } from "../../src/scoring/facts.ts";

@@ -1,8 +1,10 @@
 import { compilePlaybook, type PlaybookContext } from "../../src/playbooks/compile.ts";
+import type { Owner } from "../../src/playbooks/owners.ts";
 import type { RunPosition } from "../../src/playbooks/plan.ts";
 import type { CompiledPlaybook } from "../../src/playbooks/playbook.ts";
 import type { Subject } from "../../src/playbooks/subject.ts";
 import type { RunWords } from "../../src/playbooks/template-context.ts";
+import { workCalendar } from "../../src/scoring/calendar.ts";
 import type { FactValue } from "../../src/scoring/facts.ts";
 import { faultText } from "../../src/scoring/fault.ts";
 import type { Driver } from "../../src/scoring/history.ts";
@@ -56,6 +58,9 @@ export function run(stepId: string, parts: Partial<RunPosition> = {}): RunPositi
   return { runId: 12, episode: 1, stepId, visit: 1, dueAt: null, reason: words.reason, ...parts };
 }
 
+const ada: Owner = { id: "ada", name: "Ada", email: "ada@example.com", slackId: "U012AB3CD" };
+const weekdaysOnly = workCalendar(["mon", "tue", "wed", "thu", "fri"], () => null);
+
 /** An account as a step sees it. */
 export function subject(facts: Readonly<Record<string, FactValue>> = {}, parts: Partial<Subject> = {}): Subject {
   return {
@@ -66,7 +71,10 @@ export function subject(facts: Readonly<Record<string, FactValue>> = {}, parts: 
       ["band", "red"],
       ...Object.entries(facts),
     ]),
-    owner: { id: "ada", name: "Ada", email: "ada@example.com", slackId: "U012AB3CD" },
+    owner: ada,
+    standsInFor: null,
+    onDuty: () => ({ owner: ada, standsInFor: null }),
+    calendarOf: () => weekdaysOnly,
     contact: { name: "Bo", email: "bo@example.com" },
     drivers: [],
     zone: "Europe/Vienna",

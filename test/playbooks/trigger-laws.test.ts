@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { CompiledPlaybook } from "../../src/playbooks/playbook.ts";
-import { judgeTrigger, type TriggerDecision, type TriggerState } from "../../src/playbooks/trigger.ts";
+import type { TriggerState } from "../../src/playbooks/trigger/state.ts";
+import { judgeTrigger, type TriggerDecision } from "../../src/playbooks/trigger.ts";
 import type { FactValue } from "../../src/scoring/facts.ts";
 import { playbook } from "./build.ts";
 

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { describeState } from "../../src/playbooks/describe.ts";
 import type { CompiledPlaybook } from "../../src/playbooks/playbook.ts";
-import { judgeTrigger, type TriggerDecision, type TriggerState } from "../../src/playbooks/trigger.ts";
+import type { TriggerState } from "../../src/playbooks/trigger/state.ts";
+import { judgeTrigger, type TriggerDecision } from "../../src/playbooks/trigger.ts";
 import type { Facts, FactValue } from "../../src/scoring/facts.ts";
 import { playbook } from "./build.ts";
 

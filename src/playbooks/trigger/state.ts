@@ -1,0 +1,25 @@
+import type { Instant } from "../../scoring/history.ts";
+
+/** What a playbook remembers of one account between two judgements. */
+export interface TriggerState {
+  /** The `triggerKey` it was judged under; another one means that the trigger was edited. */
+  readonly triggerKey: string;
+  readonly state: "inactive" | "pending" | "firing" | "recovering";
+  /** Since when it is in this state. */
+  readonly since: Instant;
+  /** When time alone may change the state; never at or before the judgement that set it. */
+  readonly dueAt: Instant | null;
+  /** Number of the newest episode; 0 before the first. */
+  readonly episode: number;
+  /** When a run was last started. */
+  readonly lastFiredAt: Instant | null;
+  /**
+   * While firing: this episode was taken as it was found, silently. While inactive: the first known answer is still awaited and will
+   * be taken as it is found.
+   */
+  readonly baseline: boolean;
+  /** Why it is in this state; while firing, why the episode began. */
+  readonly reason: string;
+  /** What the newest episode is about, as in the day on which a period ends; null where its trigger has no occasions, or it was not known. */
+  readonly occasion: string | null;
+}
