@@ -87,7 +87,7 @@ export function registerTask(program: Command, context: CliContext): void {
     .description("open a task again that was closed by mistake")
     .addHelpText("after", "\nExample:\n  keepwell task reopen 7");
   offerTaskDeed(reopen, context).action((id: number, options: HandOptions) => {
-    const deed: TaskAction = (tx, hand, now) => openAgain(tx, id, hand, now);
+    const deed: TaskAction = (tx, hand, now) => openAgain(tx, id, {}, hand, now);
     return changeOne(context, options, deed, `Task ${id} is open again.`);
   });
 }

@@ -3,10 +3,12 @@ import type { Log } from "../log.ts";
 import type { Configuration } from "../playbooks/configuration.ts";
 import { type Db, readNow } from "../store/db.ts";
 import { accountRoutes } from "./accounts.ts";
+import { byHandRoutes } from "./by-hand.ts";
 import { within } from "./deadline.ts";
 import { createMetrics } from "./metrics.ts";
 import { notFound, onlyMethods, Problem, problemHandler } from "./problem.ts";
 import { recordRoutes } from "./records.ts";
+import { taskRoutes } from "./tasks.ts";
 
 export interface HttpDeps {
   readonly db: Db;
@@ -45,6 +47,8 @@ export function buildApp(deps: HttpDeps): Express {
   app.route("/metrics").get(metrics.expose).all(onlyMethods("GET, HEAD"));
   app.use(recordRoutes(deps.db));
   app.use(accountRoutes(deps.db, deps.configuration));
+  app.use(byHandRoutes(deps));
+  app.use(taskRoutes(deps));
   app.use(notFound);
   app.use(problemHandler(deps.log));
   return app;

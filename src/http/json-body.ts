@@ -1,4 +1,4 @@
-import express, { type RequestHandler } from "express";
+import express, { type Request, type RequestHandler } from "express";
 import { Problem } from "./problem.ts";
 
 /** Deeper than any record; a parser of ours recursing 20,000 levels would throw. */
@@ -9,6 +9,17 @@ const mostValues = 500_000;
 /** Reads a body that says it is JSON, of at most `limit` bytes (inflated), into `request.body`, as bytes. */
 export function jsonBytes(limit: number): RequestHandler[] {
   return [expectJson, express.raw({ type: () => true, limit })];
+}
+
+/** The same for a request that may come without a body: then `request.body` holds no bytes. */
+export function optionalJsonBytes(limit: number): RequestHandler[] {
+  return jsonBytes(limit).map((reader): RequestHandler => {
+    return (request, response, next) => (hasBody(request) ? reader(request, response, next) : next());
+  });
+}
+
+function hasBody({ headers }: Request): boolean {
+  return headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) !== 0;
 }
 
 /** The value in the bytes of a JSON document. Throws a `Problem` for what is no JSON, no strict UTF-8, or nested too deeply or holds too much. */

@@ -1,13 +1,13 @@
-import { createHash } from "node:crypto";
 import { type RequestHandler, Router } from "express";
 import { z } from "zod";
 import { daySchema, type Input, inputSchema, streamKinds } from "../scoring/records.ts";
+import { handSource } from "../store/by-hand.ts";
 import { type Db, readNow, type Tx } from "../store/db.ts";
-import { readIdempotentAnswer, storeIdempotentAnswer } from "../store/idempotency.ts";
+import { ensureUsagePartitions } from "../store/intake/usage-partitions.ts";
 import { applyInputs, stateCoverage } from "../store/intake.ts";
 import { notify } from "../store/notify.ts";
-import { ensurePartitionsOf } from "../store/partitions.ts";
-import { requireScope, tokenOf } from "./bearer.ts";
+import { requireScope } from "./bearer.ts";
+import { answerOnce } from "./idempotent.ts";
 import { jsonBytes, parseJson } from "./json-body.ts";
 import { onlyMethods, Problem } from "./problem.ts";
 
@@ -20,6 +20,7 @@ const recordsBodySchema = z.strictObject({
   source: z
     .string()
     .regex(/^[a-z][a-z0-9_-]{0,49}$/, "small letters, digits, - and _, at most 50")
+    .refine((source) => source !== handSource, { error: `"${handSource}" is what people do with Keepwell itself` })
     .default("api"),
   records: z.array(z.unknown()).max(mostRecords).default([]),
   /** "All days up to `through` are delivered", per kind: without it, silence reads as stale, not as zero. */
@@ -56,29 +57,19 @@ export function recordRoutes(db: Db): Router {
 /** All in one transaction: the records, the coverage and the answer kept for the `Idempotency-Key`. */
 function takeRecords(db: Db): RequestHandler {
   return async (request, response) => {
-    if (!Buffer.isBuffer(request.body)) throw new Problem(400, "A JSON body was expected.");
-    const key = keyOf(request.get("idempotency-key"));
+    const content: unknown = request.body;
+    if (!Buffer.isBuffer(content)) throw new Problem(400, "A JSON body was expected.");
     const now = await readNow(db);
-    const body = parseBody(request.body, now);
+    const body = parseBody(content, now);
     const sifted = sift(body.records);
-    const days = sifted.inputs.flatMap(({ input }) => (input.kind === "usage" ? [input.day] : []));
-    await ensurePartitionsOf(db, "usage_daily", days, now);
-    const { answer, isReplayed } = await db.transaction().execute(async (tx) => {
-      if (key === null) return { answer: await store(tx, body, sifted, now), isReplayed: false };
-      const requestHash = createHash("sha256").update(request.body).digest("hex");
-      return once(tx, { tokenId: tokenOf(response).id, key, requestHash }, () => store(tx, body, sifted, now));
-    });
-    if (isReplayed) response.setHeader("idempotency-replayed", "true");
-    response.json(answer);
+    await ensureUsagePartitions(
+      db,
+      sifted.inputs.map(({ input }) => input),
+      now,
+    );
+    const work = (tx: Tx) => store(tx, body, sifted, now);
+    await answerOnce(db, request, response, { shape: recordsAnswerSchema, status: 200, content, work });
   };
-}
-
-function keyOf(header: string | undefined): string | null {
-  if (header === undefined) return null;
-  if (header.length === 0 || header.length > 255) {
-    throw new Problem(400, "An Idempotency-Key has 1 to 255 characters.");
-  }
-  return header;
 }
 
 function parseBody(bytes: Buffer, now: Date): RecordsBody {
@@ -116,24 +107,6 @@ function sift(records: readonly unknown[]): Sifted {
     else rejected.push({ index, reason: reasonOf(parsed.error) });
   }
   return { inputs, rejected };
-}
-
-/** The answer that was given to this key before, or a fresh one, kept for the next time. */
-async function once(
-  tx: Tx,
-  asked: { readonly tokenId: number; readonly key: string; readonly requestHash: string },
-  work: () => Promise<RecordsAnswer>,
-): Promise<{ answer: RecordsAnswer; isReplayed: boolean }> {
-  const earlier = await readIdempotentAnswer(tx, asked.tokenId, asked.key);
-  if (earlier === null) {
-    const answer = await work();
-    await storeIdempotentAnswer(tx, { ...asked, status: 200, response: answer });
-    return { answer, isReplayed: false };
-  }
-  if (earlier.requestHash !== asked.requestHash) {
-    throw new Problem(422, "This Idempotency-Key was used with another body.");
-  }
-  return { answer: recordsAnswerSchema.parse(earlier.response), isReplayed: true };
 }
 
 async function store(tx: Tx, body: RecordsBody, sifted: Sifted, now: Date): Promise<RecordsAnswer> {

@@ -11,12 +11,32 @@ const access: Readonly<Record<string, "everyone" | TokenScope>> = {
   "POST /api/v1/records": "records:write",
   "GET /api/v1/accounts": "accounts:read",
   "GET /api/v1/accounts/:id": "accounts:read",
+  "POST /api/v1/accounts/:id/pulses": "accounts:write",
+  "POST /api/v1/accounts/:id/notes": "accounts:write",
+  "POST /api/v1/accounts/:id/touchpoints": "accounts:write",
+  "PUT /api/v1/accounts/:id/override": "accounts:write",
+  "DELETE /api/v1/accounts/:id/override": "accounts:write",
+  "PUT /api/v1/accounts/:id/stage": "accounts:write",
+  "DELETE /api/v1/accounts/:id/stage": "accounts:write",
+  "PUT /api/v1/accounts/:id/snooze": "accounts:write",
+  "DELETE /api/v1/accounts/:id/snooze": "accounts:write",
+  "PUT /api/v1/accounts/:id/milestones/:milestone": "accounts:write",
+  "DELETE /api/v1/accounts/:id/milestones/:milestone": "accounts:write",
+  "PUT /api/v1/actions/:id/verdict": "accounts:write",
+  "GET /api/v1/playbooks/verdicts": "accounts:read",
+  "GET /api/v1/audit": "accounts:read",
+  "GET /api/v1/tasks": "tasks:read",
+  "POST /api/v1/tasks": "tasks:write",
+  "POST /api/v1/tasks/:id/assign": "tasks:write",
+  "POST /api/v1/tasks/:id/done": "tasks:write",
+  "POST /api/v1/tasks/:id/snooze": "tasks:write",
+  "POST /api/v1/tasks/:id/reopen": "tasks:write",
   "GET /api/v1/accounts/:id/journey": "accounts:read",
 };
 
 const split = (route: string) => {
   const [method = "", path = ""] = route.split(" ");
-  return { method, path: path.replace(":id", "acme") };
+  return { method, path: path.replace(":id", "acme").replace(":milestone", "go-live") };
 };
 const guarded = Object.entries(access).flatMap(([route, scope]) =>
   scope === "everyone" ? [] : [{ route, scope, ...split(route) }],
@@ -27,7 +47,7 @@ test("every route stands in the table of who may call it", ({ db }) => {
 });
 
 describe.each(guarded)("$route", ({ method, path, scope }) => {
-  const body = method === "POST" ? {} : undefined;
+  const body = method === "POST" || method === "PUT" ? {} : undefined;
   const call = { ...(body === undefined ? {} : { body }) };
 
   test("answers all that is no valid token alike, and asks for one", async ({ api, db }) => {
@@ -73,7 +93,8 @@ describe.each(guarded)("$route", ({ method, path, scope }) => {
     const token = await api.token([scope]);
     for (const scheme of ["Bearer", "bearer", "BEARER"]) {
       const answer = await api.call(method, path, { ...call, headers: { authorization: `${scheme} ${token}` } });
-      expect([200, 404]).toContain(answer.status);
+      // Past the door: what it asks for may be wrong, or not there.
+      expect([200, 400, 404]).toContain(answer.status);
     }
   });
 
@@ -83,12 +104,19 @@ describe.each(guarded)("$route", ({ method, path, scope }) => {
   });
 });
 
-describe.each(Object.keys(access).map((route) => ({ route, ...split(route) })))("$route", ({ method, path }) => {
+const routes = Object.keys(access).map(split);
+const paths = [...new Set(routes.map(({ path }) => path))];
+
+describe.each(
+  paths.map((path) => ({ path, methods: routes.filter((one) => one.path === path).map(({ method }) => method) })),
+)("$path", ({ path, methods }) => {
   test("answers other methods with 405 and the ones it takes", async ({ api }) => {
-    for (const other of ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"].filter((one) => one !== method)) {
+    for (const other of ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]) {
+      if (methods.includes(other)) continue;
       const answer = await api.call(other, path);
       expectProblem(answer, 405);
-      expect(answer.headers.get("allow")).toBe(method === "GET" ? "GET, HEAD" : method);
+      const allowed = methods.flatMap((method) => (method === "GET" ? ["GET", "HEAD"] : [method]));
+      expect(answer.headers.get("allow")?.split(", ")).toEqual(allowed);
     }
   });
 });

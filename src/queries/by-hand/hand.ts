@@ -30,8 +30,10 @@ export function handWords(configuration: Configuration | null): HandWords {
     zone: scorer.company.zone,
     owners: owners.owners.length === 0 ? null : owners,
     bands: [...new Set(scorer.models.flatMap((model) => model.bands.bands.map((band) => band.id)))],
-    stages: null,
-    milestones: null,
+    stages: scorer.lifecycle === null ? null : scorer.lifecycle.stages.map((stage) => stage.id),
+    // A milestone that only a rule or an event may reach is none for a hand.
+    milestones:
+      scorer.lifecycle === null ? null : scorer.lifecycle.milestones.filter((one) => one.byHand).map((one) => one.id),
   };
 }
 

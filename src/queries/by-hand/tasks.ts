@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { resolveOwner } from "../../playbooks/owners.ts";
 import { dayOfInstant, formatDay } from "../../scoring/days.ts";
 import { writeAudit } from "../../store/audit.ts";
 import { holdAccount } from "../../store/by-hand.ts";
@@ -15,7 +16,7 @@ import {
   taskStates,
 } from "../../store/tasks.ts";
 import { auditRow, endOf, type Hand, type HandOutcome, type HandRefusal, unknownWord } from "./hand.ts";
-import type { AssignWish, DoneWish, PutOffWish, TaskWish } from "./wishes.ts";
+import type { AssignWish, DoneWish, PutOffWish, ReopenWish, TaskWish } from "./wishes.ts";
 
 /** What a deed on a task came to, as both doors tell it. */
 export const taskDeedSchema = z.strictObject({
@@ -38,9 +39,10 @@ export async function giveTask(
 ): Promise<Answer> {
   const account = await holdAccount(tx, named.accountId);
   if (account === null) throw new Error(`The account ${named.accountId} went away while it was written to.`);
-  const to = recipientOf(wish.assignee, account, hand);
+  const to = recipientOf(wish.assignee, account, hand, now);
   if ("kind" in to) return to;
-  const dueOn = dueDay(wish, account.zone ?? hand.words.zone, now);
+  const { dueInDays } = wish;
+  const dueOn = dueInDays === undefined ? (wish.dueOn ?? null) : dayThere(account, hand.words.zone, now, dueInDays);
   const { accountId, key } = account;
   const { title, body = "" } = wish;
   const id = await createTask(tx, { accountId, title, body, ...to, dueOn, createdBy: hand.author }, now);
@@ -53,7 +55,7 @@ export async function giveTask(
 export async function handOverTask(tx: Tx, id: number, wish: AssignWish, hand: Hand, now: Date): Promise<Answer> {
   const account = await holdTask(tx, id);
   if (account === null) return noTask(id);
-  const to = recipientOf(wish.assignee, account, hand);
+  const to = recipientOf(wish.assignee, account, hand, now);
   if ("kind" in to) return to;
   const change = await assignTask(tx, id, to);
   return settle(tx, { id, account, deed: "task.assign", state: "open", data: to }, change, hand, now);
@@ -80,7 +82,7 @@ export async function putOffTask(tx: Tx, id: number, wish: PutOffWish, hand: Han
 }
 
 /** Opens a task again that was closed by mistake. */
-export async function openAgain(tx: Tx, id: number, hand: Hand, now: Date): Promise<Answer> {
+export async function openAgain(tx: Tx, id: number, _wish: ReopenWish, hand: Hand, now: Date): Promise<Answer> {
   const account = await holdTask(tx, id);
   if (account === null) return noTask(id);
   const change = await reopenTask(tx, id);
@@ -108,19 +110,27 @@ function noTask(id: number): HandRefusal {
   return { kind: "missing", reason: `There is no task ${id}` };
 }
 
-/** Who gets a task. With `owner` it stays with whoever owns the account; one who is not listed is stood in for by the fallback. */
+/**
+ * Who gets a task. With `owner` it goes to whoever owns the account, and moves on with the account; while they are away it goes to their
+ * cover, and stays there.
+ */
 function recipientOf(
   assignee: string,
-  account: { readonly owner: string | null },
+  account: { readonly owner: string | null; readonly zone: string | null },
   { words }: Hand,
+  now: Date,
 ): { readonly assignee: string | null; readonly asOwner: boolean } | HandRefusal {
-  const known = words.owners === null ? null : words.owners.owners.map((owner) => owner.id);
-  if (assignee !== "owner") return unknownWord("owner", assignee, known) ?? { assignee, asOwner: false };
-  const isListed = known === null || (account.owner !== null && known.includes(account.owner));
-  return { assignee: isListed ? account.owner : (words.owners?.fallback ?? account.owner), asOwner: true };
+  const { owners } = words;
+  if (assignee !== "owner") {
+    const ids = owners === null ? null : owners.owners.map((owner) => owner.id);
+    return unknownWord("owner", assignee, ids) ?? { assignee, asOwner: false };
+  }
+  if (owners === null) return { assignee: account.owner, asOwner: true };
+  const { owner, standsInFor } = resolveOwner(owners, account.owner, dayThere(account, words.zone, now, 0));
+  return { assignee: owner?.id ?? account.owner, asOwner: standsInFor === null };
 }
 
-function dueDay({ dueOn, dueInDays }: TaskWish, zone: string, now: Date): string | null {
-  if (dueInDays === undefined) return dueOn ?? null;
-  return formatDay(dayOfInstant(zone, now.getTime()) + dueInDays);
+/** The day so many days from today, where the account is. */
+function dayThere(account: { readonly zone: string | null }, zone: string, now: Date, days: number): string {
+  return formatDay(dayOfInstant(account.zone ?? zone, now.getTime()) + days);
 }

@@ -76,20 +76,27 @@ const assignee = name;
 /** No task is planned before there were computers; PostgreSQL has no year 0. */
 const dueDay = daySchema.refine((day) => day >= "1970-01-01", { error: "expected a day from 1970-01-01" });
 
+const taskFields = {
+  title: name,
+  body: note.optional(),
+  assignee: assignee.default("owner"),
+  dueOn: dueDay.optional(),
+  /** Counted from today where the account is. */
+  dueInDays: z.int().min(0).max(3_650).optional(),
+};
+
+function isDueOnce(task: { readonly dueOn?: string | undefined; readonly dueInDays?: number | undefined }): boolean {
+  return task.dueOn === undefined || task.dueInDays === undefined;
+}
+
+const dueTwice = { error: "expected dueOn or dueInDays, not both" };
+
 /** Something to be done for an account. */
-export const taskWish = z
-  .strictObject({
-    title: name,
-    body: note.optional(),
-    assignee: assignee.default("owner"),
-    dueOn: dueDay.optional(),
-    /** Counted from today where the account is. */
-    dueInDays: z.int().min(0).max(3_650).optional(),
-  })
-  .refine(({ dueOn, dueInDays }) => dueOn === undefined || dueInDays === undefined, {
-    error: "expected dueOn or dueInDays, not both",
-  });
+export const taskWish = z.strictObject(taskFields).refine(isDueOnce, dueTwice);
 export type TaskWish = z.infer<typeof taskWish>;
+
+/** The same with the key of its account. */
+export const accountTaskWish = z.strictObject({ account: name, ...taskFields }).refine(isDueOnce, dueTwice);
 
 export const assignWish = z.strictObject({ assignee });
 export type AssignWish = z.infer<typeof assignWish>;
@@ -101,6 +108,7 @@ export const putOffWish = z.strictObject({ until });
 export type PutOffWish = z.infer<typeof putOffWish>;
 
 export const reopenWish = z.strictObject({});
+export type ReopenWish = z.infer<typeof reopenWish>;
 
 /** What somebody thinks of an alert. */
 export const verdictWish = z.strictObject({ verdict: z.enum(verdictWords), note: plain(2_000).optional() });
