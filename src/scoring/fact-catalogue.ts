@@ -108,15 +108,17 @@ export function withoutFacts(names: readonly string[], reason: string): FactCata
 
 /** Stored scores tell how these stood before. */
 function trendRefusal(name: string): string | null {
-  if (storedFactNames.includes(name) || metricDefinition(name) !== null) return null;
+  if (storedFactNames.includes(name) || metricsAmong([name]).length > 0) return null;
   return `how ${name} stood before is not kept: expected ${storedFactNames.join(", ")} or a metric`;
 }
 
-/** Those of `facts` that are metrics: what must be computed before a condition can be judged. */
+/**
+ * Those of `facts` that are metrics: what must be computed before a condition can be judged. An account's fields are known anyway, also
+ * where a model measures them.
+ */
 export function metricsAmong(facts: Iterable<string>): readonly string[] {
-  return [...new Set(facts)].filter(
-    (name) => !fixedFacts.has(name) && !name.includes("~") && metricDefinition(name) !== null,
-  );
+  const isKnown = (name: string) => fixedFacts.has(name) || ownField.test(name) || name.includes("~");
+  return [...new Set(facts)].filter((name) => !isKnown(name) && metricDefinition(name) !== null);
 }
 
 /** Why a name is no metric, in words, with a suggestion where one is near. */

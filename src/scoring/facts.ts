@@ -32,7 +32,10 @@ export function factsOf(
   health: HealthFacts | null,
 ): Map<string, FactValue> {
   const facts = accountFacts(account);
-  for (const [name, metric] of metrics) put(facts, name, metricFact(metric));
+  for (const [name, metric] of metrics) {
+    // A field that a model measures is one fact: the field as it stands, a yes or no too.
+    if (!facts.has(name)) put(facts, name, metricFact(metric));
+  }
   if (health !== null) {
     put(facts, "score", health.score);
     put(facts, "band", health.band);

@@ -1,15 +1,19 @@
 import { suggestion } from "./fault.ts";
 import type { AccountHistory, CompanyFacts, Instant, MetricValue, StreamCoverage } from "./history.ts";
-import { accountMetrics } from "./metrics/account.ts";
+import { accountFieldForm, accountFieldMetric, accountMetrics } from "./metrics/account.ts";
 import { viewAccount } from "./metrics/account-view.ts";
 import { adoptionForms, adoptionMetric } from "./metrics/adoption.ts";
 import { billingMetrics } from "./metrics/billing.ts";
+import { contactMetrics } from "./metrics/contacts.ts";
 import { contractMetrics } from "./metrics/contract.ts";
 import { formulaMetric, operandsOf } from "./metrics/formula.ts";
 import { type Metric, type MetricDefinition, valueIn } from "./metrics/metric.ts";
+import { opportunityMetrics } from "./metrics/opportunities.ts";
+import { pulseMetrics } from "./metrics/pulse.ts";
 import { type MetricSettings, plainSettings } from "./metrics/settings.ts";
 import { surveyMetrics } from "./metrics/surveys.ts";
 import { ticketMetrics } from "./metrics/tickets.ts";
+import { touchpointMetrics } from "./metrics/touchpoints.ts";
 import { usageAggregates, usageForms, usageMetric } from "./metrics/usage.ts";
 import { longestWindowDays } from "./metrics/usage-window.ts";
 import type { RecordKind } from "./records.ts";
@@ -26,13 +30,20 @@ export interface MetricPlan {
 export type MetricForm = MetricDefinition & { readonly pattern: string };
 
 const fixed: ReadonlyMap<string, Metric> = new Map(
-  [...ticketMetrics, ...surveyMetrics, ...billingMetrics, ...contractMetrics, ...accountMetrics].map((metric) => [
-    metric.name,
-    metric,
-  ]),
+  [
+    ...ticketMetrics,
+    ...surveyMetrics,
+    ...billingMetrics,
+    ...contractMetrics,
+    ...touchpointMetrics,
+    ...contactMetrics,
+    ...opportunityMetrics,
+    ...pulseMetrics,
+    ...accountMetrics,
+  ].map((metric) => [metric.name, metric]),
 );
 
-/** The names of all metrics that have no form: all but those of usage, of adoption and of one's own. */
+/** The names of all metrics that have no form: all but those of usage, of adoption, of an account's own fields and of one's own. */
 export const fixedMetricNames: readonly string[] = [...fixed.keys()];
 
 const ownPattern = "^custom\\.[a-z0-9]+(-[a-z0-9]+)*$";
@@ -50,6 +61,7 @@ const ownDefinition: MetricDefinition = {
 export const metricForms: readonly MetricForm[] = [
   ...usageForms,
   ...adoptionForms,
+  accountFieldForm,
   { ...ownDefinition, pattern: ownPattern },
   ...[...fixed.values()].map((metric) => ({ ...describe(metric), pattern: `^${metric.name.replaceAll(".", "\\.")}$` })),
 ];
@@ -120,7 +132,7 @@ function planMetric(name: string, settings: MetricSettings, found: Map<string, M
 }
 
 function findMetric(name: string): Metric | null {
-  return fixed.get(name) ?? usageMetric(name) ?? adoptionMetric(name);
+  return fixed.get(name) ?? usageMetric(name) ?? adoptionMetric(name) ?? accountFieldMetric(name);
 }
 
 function describe({ name, unit, type, source, formula, missing }: Metric): MetricDefinition {

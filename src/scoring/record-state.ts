@@ -23,13 +23,82 @@ export interface RecordState<K extends RecordKind> {
   readonly lastAt: Instant;
 }
 
+/** The changes of one kind, and what they gave when they were last folded. */
+interface Folds<K extends RecordKind> {
+  readonly changes: readonly RecordChange[];
+  /** When changes became known, in order: between two of these moments every fold gives the same. */
+  readonly knownAt: readonly Instant[];
+  /** How many of the moments had come at the last fold; -1 before the first. */
+  come: number;
+  records: readonly RecordState<K>[];
+  /** All changes of the kind as if of one record. */
+  one: RecordState<K> | null;
+}
+
+type Remembered = { [K in RecordKind]?: Folds<K> };
+
+const remembered = new WeakMap<AccountHistory, Remembered>();
+
+/** For those who look at many moments of one history: from now on its records are folded only where what is known of them changes. */
+export function rememberFolds(history: AccountHistory): void {
+  remembered.set(history, {});
+}
+
 /** The records of one kind as known at `now`, in order of their ids. The order of the change rows, and rows given twice, do not matter. */
 export function recordsAsOf<K extends RecordKind>(
   history: AccountHistory,
   kind: K,
   now: Instant,
 ): readonly RecordState<K>[] {
-  const known = changesAsOf(history.changes, kind, now, byRecordThenTime);
+  const folds = foldsOf(history, kind, now);
+  return folds === null ? foldRecords(history.changes, kind, now) : folds.records;
+}
+
+/** All changes of the kind as known at `now`, as if of one record; null when nothing was known. For the account itself, which several sources may describe. */
+function recordAsOf<K extends RecordKind>(history: AccountHistory, kind: K, now: Instant): RecordState<K> | null {
+  const folds = foldsOf(history, kind, now);
+  return folds === null ? foldRecord(history.changes, kind, now) : folds.one;
+}
+
+/** What is remembered for `now`, worked out anew where more or less is known then; null where nothing is to be remembered. */
+function foldsOf<K extends RecordKind>(history: AccountHistory, kind: K, now: Instant): Folds<K> | null {
+  const kinds: { [P in K]?: Folds<P> } | undefined = remembered.get(history);
+  if (kinds === undefined) return null;
+  const folds: Folds<K> = kinds[kind] ?? startFolds(history, kind);
+  kinds[kind] = folds;
+  const { changes, knownAt, come } = folds;
+  const isSame = come >= 0 && (knownAt[come - 1] ?? -Infinity) <= now && now < (knownAt[come] ?? Infinity);
+  if (isSame) return folds;
+  folds.come = countUntil(knownAt, now);
+  folds.records = foldRecords(changes, kind, now);
+  folds.one = kind === "account" ? foldRecord(changes, kind, now) : null;
+  return folds;
+}
+
+function startFolds<K extends RecordKind>(history: AccountHistory, kind: K): Folds<K> {
+  const changes = history.changes.filter((change) => change.kind === kind);
+  const knownAt = changes.map(({ occurredAt, recordedAt }) => Math.max(occurredAt, recordedAt)).sort((a, b) => a - b);
+  return { changes, knownAt, come: -1, records: [], one: null };
+}
+
+/** How many of the moments, which are in order, are not after `now`. */
+function countUntil(moments: readonly Instant[], now: Instant): number {
+  let low = 0;
+  let high = moments.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((moments[middle] ?? Infinity) <= now) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+function foldRecords<K extends RecordKind>(
+  changes: readonly RecordChange[],
+  kind: K,
+  now: Instant,
+): readonly RecordState<K>[] {
+  const known = changesAsOf(changes, kind, now, byRecordThenTime);
   const states: RecordState<K>[] = [];
   let from = 0;
   for (let index = 1; index <= known.length; index += 1) {
@@ -50,9 +119,21 @@ export function foldRecord<K extends RecordKind>(
   return stateOf(changesAsOf(changes, kind, now, byTime));
 }
 
-/** The account's own fields as known at `now`. Several sources may describe it: of two that set a field the later change counts. */
+/** The record as it was just before a moment, from all that is known of it now; as it first was where it came later. */
+export function stateBefore<K extends RecordKind>(record: RecordState<K>, moment: Instant): RecordState<K> {
+  if (record.lastAt < moment) return record;
+  const until = Math.max(moment, record.firstAt + 1);
+  return stateOf(record.changes.filter(({ occurredAt }) => occurredAt < until)) ?? record;
+}
+
+/** The account's own record as known at `now`. Several sources may describe it: of two that set a field the later change counts. */
+export function accountRecordAsOf(history: AccountHistory, now: Instant): RecordState<"account"> | null {
+  return recordAsOf(history, "account", now);
+}
+
+/** The account's own fields as known at `now`. */
 export function accountAsOf(history: AccountHistory, now: Instant): FieldsOf<"account"> {
-  return foldRecord(history.changes, "account", now)?.fields ?? {};
+  return accountRecordAsOf(history, now)?.fields ?? {};
 }
 
 function changesAsOf<K extends RecordKind>(

@@ -1,6 +1,6 @@
-import { dayOfInstant, parseDay } from "../days.ts";
-import type { MetricValue } from "../history.ts";
-import type { RecordState } from "../record-state.ts";
+import { dayOfInstant, parseDay, startOfDay } from "../days.ts";
+import type { DayNumber, MetricValue } from "../history.ts";
+import { type RecordState, stateBefore } from "../record-state.ts";
 import { type AccountView, reachOf, recordsOf } from "./account-view.ts";
 import { noData, notApplicable } from "./metric.ts";
 
@@ -17,9 +17,27 @@ export interface Contracts {
 export function contractsOf(view: AccountView, unit: string): Contracts | MetricValue {
   const reach = reachOf(view, "subscription");
   if (reach === null) return noData(unit, "no source delivers subscriptions");
-  const begun = recordsOf(view, "subscription").filter((one) => isPaid(one) && hasBegun(view, one));
-  if (begun.length === 0) return notApplicable(unit, "no contract yet");
-  return { inForce: begun.filter((one) => isInForce(view, one)), ageDays: reach.ageDays };
+  const inForce = inForceOn(view, recordsOf(view, "subscription"), view.today);
+  return inForce === null ? notApplicable(unit, "no contract yet") : { inForce, ageDays: reach.ageDays };
+}
+
+/**
+ * The paid contracts that were in force at the end of a past day, as far as is known now; null when none had begun. One that was heard of
+ * later, and had begun by then, counts as it was first known.
+ */
+export function contractsAtEndOf(view: AccountView, day: DayNumber): readonly Subscription[] | null {
+  const end = startOfDay(view.zone, day + 1);
+  const then = recordsOf(view, "subscription").map((subscription) => stateBefore(subscription, end));
+  return inForceOn(view, then, day);
+}
+
+function inForceOn(
+  view: AccountView,
+  subscriptions: readonly Subscription[],
+  day: DayNumber,
+): readonly Subscription[] | null {
+  const begun = subscriptions.filter((one) => isPaid(one) && hasBegun(view, one, day));
+  return begun.length === 0 ? null : begun.filter((one) => isInForce(one, day));
 }
 
 /** Neither free nor a trial, now or ever. A price that is not known may well be one. */
@@ -38,14 +56,14 @@ function hasPassedTrial({ changes }: Subscription): boolean {
   return !hasTried;
 }
 
-function hasBegun(view: AccountView, { fields, firstAt }: Subscription): boolean {
-  const startsOn = fields.startsOn === undefined ? dayOfInstant(view.zone, firstAt) : parseDay(fields.startsOn);
-  return startsOn <= view.today;
+function hasBegun({ zone }: AccountView, { fields, firstAt }: Subscription, day: DayNumber): boolean {
+  const startsOn = fields.startsOn === undefined ? dayOfInstant(zone, firstAt) : parseDay(fields.startsOn);
+  return startsOn <= day;
 }
 
-function isInForce(view: AccountView, { fields }: Subscription): boolean {
+function isInForce({ fields }: Subscription, day: DayNumber): boolean {
   if (!isRunning(fields.status ?? "active")) return false;
-  return fields.endsOn == null || parseDay(fields.endsOn) > view.today;
+  return fields.endsOn == null || parseDay(fields.endsOn) > day;
 }
 
 /**

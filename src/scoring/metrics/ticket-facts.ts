@@ -2,7 +2,7 @@ import type { Instant } from "../history.ts";
 import type { RecordState } from "../record-state.ts";
 import { type AccountView, recordsOf } from "./account-view.ts";
 
-type Ticket = RecordState<"ticket">;
+export type Ticket = RecordState<"ticket">;
 
 /** What metrics ask of a ticket as of the view's moment. */
 export interface TicketFacts {
@@ -13,6 +13,7 @@ export interface TicketFacts {
   readonly solvedAt: Instant | null;
   readonly isOpen: boolean;
   readonly isUrgent: boolean;
+  readonly isEscalated: boolean;
 }
 
 const factsOf = new WeakMap<AccountView, readonly TicketFacts[]>();
@@ -35,7 +36,51 @@ function readTicket(ticket: Ticket, now: Instant): TicketFacts {
     solvedAt: isOpen ? null : (factAt(fields.solvedAt, now) ?? doneSince(ticket)),
     isOpen,
     isUrgent: fields.priority === "urgent",
+    isEscalated: fields.escalated === true,
   };
+}
+
+/**
+ * When the ticket was opened again: each time the vendor's count rose, or, where no vendor counts, each time it was open after having been
+ * solved or closed.
+ */
+export function reopeningsOf(ticket: Ticket): readonly Instant[] {
+  return ticket.changes.some(({ set }) => set.reopens != null) ? countedReopenings(ticket) : seenReopenings(ticket);
+}
+
+/** When the ticket came to be escalated. */
+export function escalationsOf({ changes }: Ticket): readonly Instant[] {
+  const moments: Instant[] = [];
+  let isEscalated = false;
+  for (const { set, occurredAt } of changes) {
+    if (set.escalated === undefined) continue;
+    if (set.escalated === true && !isEscalated) moments.push(occurredAt);
+    isEscalated = set.escalated === true;
+  }
+  return moments;
+}
+
+function countedReopenings({ changes }: Ticket): readonly Instant[] {
+  const moments: Instant[] = [];
+  let count = 0;
+  for (const { set, occurredAt } of changes) {
+    if (set.reopens == null) continue;
+    if (set.reopens > count) moments.push(occurredAt);
+    count = set.reopens;
+  }
+  return moments;
+}
+
+function seenReopenings({ changes }: Ticket): readonly Instant[] {
+  const moments: Instant[] = [];
+  let wasDone = false;
+  for (const { set, occurredAt } of changes) {
+    if (set.status === undefined) continue;
+    const done = isDone(set.status);
+    if (wasDone && !done) moments.push(occurredAt);
+    wasDone = done;
+  }
+  return moments;
 }
 
 /** A moment given as a value is a fact only once it has come. */
