@@ -9,15 +9,39 @@ export const scoreNow = new Date("2026-03-10T12:00:00Z");
 export const scoreSeed = 20_260_310;
 
 const lastDay = "2026-03-09";
-const firstDay = "2025-12-10";
 const usageNames = ["active_users", "sessions", "reports"] as const;
+
+/** How much of the past there is. */
+interface Span {
+  /** Days of usage up to the last day. */
+  readonly days: number;
+  /** Since when the accounts and their contracts are known. */
+  readonly since: string;
+  /** The tickets lie that many hours back at most. */
+  readonly ticketHours: number;
+  /** What the nightly pulls have stated one by one; otherwise once, now. */
+  readonly isCoveredDaily: boolean;
+}
+
+const quarter: Span = { days: 90, since: "2025-06-01", ticketHours: 2000, isCoveredDaily: false };
+/** A year, and what the windows of its first day look back at. */
+const year: Span = { days: 365 + 119, since: "2024-06-01", ticketHours: 8760, isCoveredDaily: true };
 
 /**
  * Adds accounts up to `accounts`, made inside PostgreSQL straight into the tables: 90 days of each usage name, five tickets of three
  * changes, a subscription, and yesterday's score, so that a band is remembered. Usage lies in the order of days, as daily pulls leave it.
  */
-export async function growAccounts({ db, pool }: Database, accounts: number): Promise<void> {
-  await ensurePartitions(db, "usage_daily", firstDay, lastDay, scoreNow);
+export function growAccounts(database: Database, accounts: number): Promise<void> {
+  return grow(database, accounts, quarter);
+}
+
+/** Accounts as above with more than a year of history, as nightly pulls have left it, to replay. */
+export function growYears(database: Database, accounts: number): Promise<void> {
+  return grow(database, accounts, year);
+}
+
+async function grow({ db, pool }: Database, accounts: number, span: Span): Promise<void> {
+  await ensurePartitions(db, "usage_daily", firstDayOf(span), lastDay, scoreNow);
   await ensurePartitions(db, "scores", "2026-02-01", "2026-04-01", scoreNow);
   await ensurePartitions(db, "changes", "2026-02-01", "2026-04-01", scoreNow);
   const client = await pool.connect();
@@ -27,7 +51,7 @@ export async function growAccounts({ db, pool }: Database, accounts: number): Pr
       "select coalesce(max(id), 0)::integer + 1 as from from accounts",
     );
     const from = rows[0]?.from ?? 1;
-    if (from <= accounts) await insertAll(client, from, accounts);
+    if (from <= accounts) await insertAll(client, from, accounts, span);
   } finally {
     client.release(true);
   }
@@ -59,14 +83,23 @@ export async function forgetToday({ pool }: Database): Promise<void> {
   await pool.query("vacuum analyze scores, account_work, changes");
 }
 
-async function insertAll(client: pg.PoolClient, from: number, to: number): Promise<void> {
+function firstDayOf({ days }: Span): string {
+  return new Date(Date.parse(lastDay) - (days - 1) * 86_400_000).toISOString().slice(0, 10);
+}
+
+async function insertAll(client: pg.PoolClient, from: number, to: number, span: Span): Promise<void> {
   await client.query(
     `insert into streams (source, kind) values ('bench', 'usage'), ('bench', 'ticket'), ('bench', 'subscription')
      on conflict do nothing`,
   );
   await client.query(
-    `insert into stream_coverage (stream_id, through_day, recorded_at)
-     select id, '${lastDay}', '${scoreNow.toISOString()}' from streams on conflict do nothing`,
+    span.isCoveredDaily
+      ? `insert into stream_coverage (stream_id, through_day, recorded_at)
+         select id, day, day + interval '26 hours'
+         from streams, generate_series(date '${firstDayOf(span)}', date '${lastDay}', interval '1 day') day
+         on conflict do nothing`
+      : `insert into stream_coverage (stream_id, through_day, recorded_at)
+         select id, '${lastDay}', '${scoreNow.toISOString()}' from streams on conflict do nothing`,
   );
   await client.query(
     `insert into usage_names (name, stream_id)
@@ -82,29 +115,30 @@ async function insertAll(client: pg.PoolClient, from: number, to: number): Promi
     from,
     to,
   ]);
-  await insertRecords(client, from, to);
+  await insertRecords(client, from, to, span);
   await insertScores(client, from, to);
-  await insertUsage(client, from, to);
+  await insertUsage(client, from, to, span);
   await client.query("vacuum analyze");
 }
 
-async function insertRecords(client: pg.PoolClient, from: number, to: number): Promise<void> {
+async function insertRecords(client: pg.PoolClient, from: number, to: number, span: Span): Promise<void> {
+  const { since, ticketHours } = span;
   const change = `insert into record_changes (account_id, record_id, occurred_at, recorded_at, kind, set)`;
   const accounts = "from generate_series($1::bigint, $2::bigint) a";
   await client.query(
     `${change}
-     select a, a * 10, '2025-06-01', '2025-06-01', 'account',
+     select a, a * 10, '${since}', '${since}', 'account',
        case a % 3
-         when 0 then json_build_object('name', 'Account ' || a, 'beganOn', date '2025-06-01' - (a % 300)::integer)
-         else json_build_object('name', 'Account ' || a, 'beganOn', date '2025-06-01' - (a % 300)::integer,
+         when 0 then json_build_object('name', 'Account ' || a, 'beganOn', date '${since}' - (a % 300)::integer)
+         else json_build_object('name', 'Account ' || a, 'beganOn', date '${since}' - (a % 300)::integer,
            'zone', case a % 3 when 1 then 'Europe/Berlin' else 'America/New_York' end, 'owner', 'anna')
        end ${accounts}`,
     [from, to],
   );
   await client.query(
     `${change}
-     select a, a * 10 + 1, '2025-06-01', '2025-06-01', 'subscription',
-       json_build_object('plan', 'team', 'status', 'active', 'startsOn', '2025-06-01',
+     select a, a * 10 + 1, '${since}', '${since}', 'subscription',
+       json_build_object('plan', 'team', 'status', 'active', 'startsOn', '${since}',
          'periodEndsOn', date '2026-03-11' + ((a * 31 + ${scoreSeed}) % 300)::integer, 'amountMinor', 1000 * (1 + a % 500),
          'currency', 'EUR', 'interval', 'month', 'seats', 1 + a % 40)
      ${accounts}`,
@@ -114,7 +148,7 @@ async function insertRecords(client: pg.PoolClient, from: number, to: number): P
     `${change}
      select a, a * 10 + 1 + t, at, at, 'ticket', set
      from generate_series($1::bigint, $2::bigint) a, generate_series(1, 5) t,
-       lateral (select timestamptz '2026-03-09 20:00Z' - ((a * 13 + t * 17 + ${scoreSeed}) % 2000) * interval '1 hour' as opened) o,
+       lateral (select timestamptz '2026-03-09 20:00Z' - ((a * 13 + t * 17 + ${scoreSeed}) % ${ticketHours}) * interval '1 hour' as opened) o,
        lateral (values
          (opened, json_build_object('subject', 'Question ' || t, 'status', 'open', 'openedAt', opened,
            'priority', case (a + t) % 5 when 0 then 'urgent' else 'normal' end)),
@@ -137,7 +171,7 @@ async function insertScores(client: pg.PoolClient, from: number, to: number): Pr
 }
 
 /** Without the key while the rows come in: building it at once takes a third of the time. */
-async function insertUsage(client: pg.PoolClient, from: number, to: number): Promise<void> {
+async function insertUsage(client: pg.PoolClient, from: number, to: number, span: Span): Promise<void> {
   const { rows } = await client.query<{ definition: string }>(
     `select pg_get_constraintdef(oid) as definition from pg_constraint where conname = 'usage_daily_pkey'`,
   );
@@ -146,8 +180,8 @@ async function insertUsage(client: pg.PoolClient, from: number, to: number): Pro
     `insert into usage_daily (account_id, name_id, day, value, recorded_at)
      select a, n.id, day, (a * 7919 + n.id * 104729 + (day - date '2025-01-01') * 31 + ${scoreSeed}) % (5 + a % 40),
        day + interval '26 hours'
-     from generate_series(0, 89) offset_days,
-       lateral (select date '${firstDay}' + offset_days as day) d,
+     from generate_series(0, ${span.days - 1}) offset_days,
+       lateral (select date '${firstDayOf(span)}' + offset_days as day) d,
        generate_series($1::bigint, $2::bigint) a, usage_names n`,
     [from, to],
   );

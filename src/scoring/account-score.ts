@@ -19,7 +19,7 @@ import type {
 import { judgeLifecycle, type Lifecycle } from "./lifecycle.ts";
 import { computeMetrics, type MetricPlan } from "./metrics.ts";
 import { chooseModel } from "./model-choice.ts";
-import { foldRecord, type RecordState } from "./record-state.ts";
+import { accountRecordAsOf, type RecordState } from "./record-state.ts";
 
 /** Everything that turns a history into a score, compiled once. */
 export interface Scorer {
@@ -73,7 +73,7 @@ export function scoreMetrics(
   now: Instant,
 ): AccountScore {
   const { history, coverage, memory, children } = known;
-  const record = foldRecord(history.changes, "account", now);
+  const record = accountRecordAsOf(history, now);
   const account = record?.fields ?? {};
   const facts = factsOf({ key: history.key, ...account }, metrics, null);
   const stageOf = { history, account, facts, memory: memory?.lifecycle ?? null };

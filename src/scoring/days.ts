@@ -19,6 +19,7 @@ interface ZoneDays {
 
 const zones = new Map<string, ZoneDays>();
 const parsed = new Map<string, DayNumber>();
+const formatted = new Map<DayNumber, string>();
 
 /**
  * The first instant of a local day: midnight, or the end of the gap where midnight does not exist. A day that a zone left out
@@ -62,7 +63,12 @@ export function parseDay(text: string): DayNumber {
 
 /** The day as `YYYY-MM-DD`. */
 export function formatDay(day: DayNumber): string {
-  return new Date(day * dayMs).toISOString().slice(0, 10);
+  const known = formatted.get(day);
+  if (known !== undefined) return known;
+  const text = new Date(day * dayMs).toISOString().slice(0, 10);
+  if (formatted.size >= keptDays) formatted.clear();
+  formatted.set(day, text);
+  return text;
 }
 
 function daysOf(name: string): ZoneDays {

@@ -2,6 +2,7 @@ import { type RawBuilder, sql } from "kysely";
 import type {
   AccountHistory,
   DayNumber,
+  Instant,
   RecordChange,
   UsageRevision,
   UsageSeries,
@@ -18,16 +19,25 @@ const dayMs = 86_400_000;
 /** Which part of the accounts' histories to load. */
 export interface HistoryScope extends MetricScope {
   readonly accounts: readonly { readonly accountId: number; readonly key: string }[];
-  /** True when facts at past moments will be asked for: late and superseded values are loaded too. */
-  readonly forPast: boolean;
+  /** When facts at past moments will be asked for, late and superseded values are loaded too: those that some asked moment did not know. */
+  readonly forPast: boolean | PastMoments;
 }
+
+/** The last moments of local days, and those given. */
+export interface PastMoments {
+  readonly dayEndsAnd: readonly Instant[];
+}
+
+/** A day can first be part of a window when the next one begins, which it does at UTC+14, and at day's ends when that one ends. */
+const firstAskedHours = 10;
+const firstDayEndHours = 33;
 
 /** Loads what metrics need of a batch of accounts: two statements for the present, three for the past, one more where users count. */
 export async function loadHistories(db: Db | Tx, scope: HistoryScope): Promise<AccountHistory[]> {
   const ids = scope.accounts.map((account) => account.accountId);
   const names = await readUsageNameIds(db, scope.usageNames);
   const [changes, usage] = [await readChanges(db, ids, scope.kinds), await readUsage(db, ids, names, scope)];
-  const revisions = scope.forPast ? await readRevisions(db, ids, names, scope) : none;
+  const revisions = scope.forPast !== false ? await readRevisions(db, ids, names, scope) : none;
   const users = await readUsers(db, ids, scope);
   return scope.accounts.map(({ accountId, key }) => ({
     accountId,
@@ -142,8 +152,8 @@ function monthsOf(fromDay: DayNumber, toDay: DayNumber): { readonly first: DayNu
 }
 
 /**
- * Every version of the days whose value came later than the earliest end of that day on earth (UTC+14), or was corrected.
- * Days of a backfilled history were known as they happened and need no versions.
+ * Every version of the days whose value came later than the first asked moment that may look at them, or was corrected. Days of a
+ * backfilled history were known as they happened and need no versions.
  */
 async function readRevisions(
   db: Db | Tx,
@@ -155,15 +165,17 @@ async function readRevisions(
   const [accountIds, ofNames] = [idArray(ids), nameFilter(names, scope)];
   const ofDays = sql`day between date '1970-01-01' + ${scope.fromDay}::integer and date '1970-01-01' + ${scope.toDay}::integer`;
   const { rows } = await sql<{ a: number; n: number; day: number; value: number; k: number }>`
-    with late as (
-      select account_id, name_id, day, value, recorded_at from usage_daily
-      where account_id = any(${accountIds}::bigint[]) ${ofNames} and ${ofDays}
-        and ((not backfilled and recorded_at > day::timestamp at time zone 'UTC' + interval '10 hours')
-          or exists (select from usage_superseded s where (s.account_id, s.name_id, s.day)
-            = (usage_daily.account_id, usage_daily.name_id, usage_daily.day)))
-      union all
+    with corrected as (
       select account_id, name_id, day, value, recorded_at from usage_superseded
       where account_id = any(${accountIds}::bigint[]) ${ofNames} and ${ofDays}
+    ), late as (
+      select account_id, name_id, day, value, recorded_at from usage_daily
+      where account_id = any(${accountIds}::bigint[]) ${ofNames} and ${ofDays} and not ${wasKnownAsItHappened} and ${isLate(scope)}
+      union
+      select account_id, name_id, day, d.value, d.recorded_at
+      from usage_daily d join (select distinct account_id, name_id, day from corrected) c using (account_id, name_id, day)
+      union all
+      select account_id, name_id, day, value, recorded_at from corrected
     )
     select account_id as a, name_id as n, day - date '1970-01-01' as day, value,
       extract(epoch from recorded_at)::float8 * 1000 as k
@@ -180,6 +192,21 @@ async function readRevisions(
   return byAccount;
 }
 
+/** An import notes that as the end of the day in UTC; where it gives another moment, that one counts. */
+const wasKnownAsItHappened = sql`(backfilled and recorded_at <= day::timestamp at time zone 'UTC' + interval '1 day')`;
+
+function isLate({ forPast }: HistoryScope): RawBuilder<unknown> {
+  const learned = (hours: number) =>
+    sql`recorded_at > day::timestamp at time zone 'UTC' + ${hours} * interval '1 hour'`;
+  if (typeof forPast === "boolean") return learned(firstAskedHours);
+  if (forPast.dayEndsAnd.length === 0) return learned(firstDayEndHours);
+  const moments = forPast.dayEndsAnd.map((moment) => new Date(moment));
+  return sql`(${learned(firstDayEndHours)} or exists (
+    select from unnest(${moments}::timestamptz[]) m
+    where m >= day::timestamp at time zone 'UTC' + ${firstAskedHours} * interval '1 hour' and m < recorded_at
+  ))`;
+}
+
 /** Who used what, in order of day; what was known as it happened counts from the earliest end of its day on earth (UTC+14). */
 async function readUsers(
   db: Db | Tx,
@@ -191,8 +218,8 @@ async function readUsers(
   const names = await readUsageNameIds(db, scope.users.names);
   const { rows } = await sql<{ a: number; n: number; day: number; user: number; k: number }>`
     select account_id as a, name_id as n, day - date '1970-01-01' as day, user_hash as user,
-      case when backfilled then extract(epoch from day::timestamp at time zone 'UTC' + interval '10 hours')
-        else extract(epoch from recorded_at) end::float8 * 1000 as k
+      extract(epoch from case when ${wasKnownAsItHappened}
+        then day::timestamp at time zone 'UTC' + interval '10 hours' else recorded_at end)::float8 * 1000 as k
     from usage_users
     where account_id = any(${idArray(ids)}::bigint[]) and name_id = any(${idArray([...names.keys()])}::integer[])
       and day between date '1970-01-01' + ${scope.users.fromDay}::integer and date '1970-01-01' + ${scope.toDay}::integer

@@ -65,7 +65,7 @@ async function replayBatch(
     ...scope,
     accounts: options.accounts,
     toDay: options.toDay,
-    forPast: true,
+    forPast: { dayEndsAnd: [] },
   });
   const memories = await readPreviousScores(
     db,

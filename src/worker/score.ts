@@ -11,6 +11,7 @@ import { type ReachedMilestone, recordMilestones } from "../store/milestones.ts"
 import { notify } from "../store/notify.ts";
 import { readChildScores, readStoredMrr } from "../store/scores/children.ts";
 import {
+  type AccountChange,
   type PreviousScore,
   readPreviousScores,
   type StoredScore,

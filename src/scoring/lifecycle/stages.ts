@@ -2,7 +2,7 @@ import { type HandStage, stageByHand } from "../by-hand.ts";
 import type { CompiledCondition } from "../conditions.ts";
 import type { Facts } from "../facts.ts";
 import type { AccountHistory, Instant, LifecycleState } from "../history.ts";
-import { foldRecord } from "../record-state.ts";
+import { accountRecordAsOf } from "../record-state.ts";
 import type { FieldsOf } from "../records.ts";
 import type { StageDecider } from "./document.ts";
 
@@ -140,7 +140,7 @@ function crmCourse(
   let stage: string | null = null;
   let previous: string | null = null;
   let since = now;
-  for (const { set, occurredAt } of foldRecord(history.changes, "account", now)?.changes ?? []) {
+  for (const { set, occurredAt } of accountRecordAsOf(history, now)?.changes ?? []) {
     if (set.stage === undefined) continue;
     const next = set.stage === null ? null : rules.stageNamed(set.stage);
     if (next === stage) continue;

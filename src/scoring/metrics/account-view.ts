@@ -8,7 +8,7 @@ import type {
   StreamCoverage,
   UsageSeries,
 } from "../history.ts";
-import { accountAsOf, foldRecord, type RecordState, recordsAsOf } from "../record-state.ts";
+import { accountAsOf, accountRecordAsOf, type RecordState, recordsAsOf } from "../record-state.ts";
 import type { FieldsOf, RecordKind, SourceKind } from "../records.ts";
 import type { MetricSettings } from "./settings.ts";
 import { seriesAsOf } from "./usage-series.ts";
@@ -117,6 +117,6 @@ export function firstDayOf(view: AccountView): FirstDay {
 
 function findFirstDay(view: AccountView): FirstDay {
   if (view.account.beganOn != null) return { day: parseDay(view.account.beganOn), isStated: true };
-  const record = foldRecord(view.history.changes, "account", view.now);
+  const record = accountRecordAsOf(view.history, view.now);
   return { day: record === null ? null : dayOfInstant(view.zone, record.firstAt), isStated: false };
 }
