@@ -7,11 +7,13 @@ import type { CliContext } from "./context.ts";
 import { ensureDocuments } from "./documents-in-force.ts";
 import { UsageError } from "./failure.ts";
 import { offerJson } from "./json-option.ts";
-import type { Output } from "./output.ts";
+import { type Output, oneLine } from "./output.ts";
 import { paintBand } from "./portfolio.ts";
+import { printChange } from "./score-change.ts";
 
 interface ExplainOptions {
   readonly at?: string;
+  readonly since?: string;
   readonly playbook?: string;
   readonly json?: boolean;
 }
@@ -23,6 +25,7 @@ export function registerExplain(program: Command, context: CliContext): void {
     .argument("<account>", "its key, a source's id for it, or its name")
     .description("say why an account scores what it scores, and why each playbook fired or did not")
     .option("--at <day>", "as of the end of that day, from what was known then", parseDay)
+    .option("--since <day>", "say why the score moved since the end of that day (default: four weeks before)", parseDay)
     .option("--playbook <id>", "only this playbook")
     .addHelpText("after", "\nExample:\n  keepwell explain acme --at 2026-01-31");
   offerJson(explain, explanationSchema).action((account: string, options: ExplainOptions) =>
@@ -38,7 +41,7 @@ async function run(context: CliContext, text: string, options: ExplainOptions): 
     try {
       const { configuration } = await follow.live();
       const { key } = await accountOf(db, text);
-      const question = { key, day: options.at ?? null };
+      const question = { key, day: options.at ?? null, since: options.since ?? null };
       const answer = await explainAccount(db, configuration, question, await readNow(db));
       if (answer === null) throw new UsageError(`There is no account ${key}.`);
       const explanation = onlyPlaybook(answer.explanation, options.playbook);
@@ -59,23 +62,26 @@ function onlyPlaybook(explanation: Explanation, id: string | undefined): Explana
 }
 
 function printPage(out: Output, explanation: Explanation, isStored: boolean): void {
-  const { score, band, owner } = explanation;
+  const { owner } = explanation;
   const { bold, dim } = out.paint;
   const traits = [explanation.segment, explanation.stage, owner === null ? "no owner" : `owner ${owner}`];
   out.line(
     `${bold(explanation.name)}  ${dim([explanation.account, ...traits].filter((trait) => trait !== null).join(" · "))}`,
   );
-  const covered = `${Math.round(explanation.coverage * 100)} % of the model has data`;
-  out.line(
-    `${bold(score === null ? "no score" : `score ${score.toFixed(1)}`)}  ${paintBand(out, band ?? "unknown")}  ${dim(covered)}`,
-  );
+  printScore(out, explanation);
   out.line(explanation.reason);
+  printLifecycle(out, explanation);
   const kept = isStored ? "" : ", computed for this question, not stored";
+  const why = explanation.modelReason === null ? "" : `: ${explanation.modelReason}`;
   out.line(
-    dim(`as of ${explanation.asOf} by the health model ${explanation.model}, revision ${explanation.revision}${kept}`),
+    dim(
+      `as of ${explanation.asOf} by the health model ${explanation.model}, revision ${explanation.revision}${kept}${why}`,
+    ),
   );
   out.line();
   printDrivers(out, explanation);
+  out.line();
+  printChange(out, explanation.change);
   if (explanation.playbooks.length > 0) {
     out.line();
     out.line(bold("Playbooks"));
@@ -83,6 +89,28 @@ function printPage(out: Output, explanation: Explanation, isStored: boolean): vo
       out.line(`  ${bold(id)}  ${reason}${since === null ? "" : dim(` (since ${since.slice(0, 10)})`)}`);
     }
   }
+}
+
+function printScore(out: Output, explanation: Explanation): void {
+  const { score, band, computed, override, confidence, suggestedBand } = explanation;
+  const { bold, dim } = out.paint;
+  const known = [`${Math.round(explanation.coverage * 100)} % of the model has data`];
+  if (confidence !== null) known.push(`confidence ${confidence.value.toFixed(2)}`);
+  if (override !== null) known.push(`computed ${computed === null ? "no score" : computed.toFixed(1)}`);
+  const hint = band === null && suggestedBand !== null ? ` (${paintBand(out, suggestedBand)} by what is known)` : "";
+  const shown = score === null ? "no score" : `score ${score.toFixed(1)}`;
+  out.line(`${bold(shown)}  ${paintBand(out, band ?? "unknown")}${hint}  ${dim(known.join(" · "))}`);
+}
+
+function printLifecycle(out: Output, { lifecycle }: Explanation): void {
+  if (lifecycle === null || (lifecycle.stage === null && lifecycle.milestones.length === 0)) return;
+  const since = lifecycle.since === null ? "" : ` since ${lifecycle.since.slice(0, 10)}`;
+  const stage = lifecycle.stage === null ? "no stage" : `stage ${lifecycle.stage}${since}`;
+  const milestones = lifecycle.milestones.map(({ id, status, reachedAt, expectedAt }) => {
+    if (reachedAt !== null) return `${id} reached ${reachedAt.slice(0, 10)}`;
+    return expectedAt === null ? `${id} open` : `${id} ${status}, expected ${expectedAt.slice(0, 10)}`;
+  });
+  out.line([`${stage}: ${lifecycle.reason}`, ...milestones].join(" · "));
 }
 
 function printDrivers(out: Output, explanation: Explanation): void {
@@ -98,6 +126,11 @@ function printDrivers(out: Output, explanation: Explanation): void {
     ]),
     right: [3, 4, 5],
   });
+  const { dim } = out.paint;
+  for (const { group, measure, value, reason } of explanation.drivers) {
+    if (value === null || reason === undefined || group === "children") continue;
+    out.line(dim(`  ${oneLine(measure)}: ${oneLine(reason)}`));
+  }
 }
 
 /** A contribution already says what an old value is worth; its age says whether to believe it. */

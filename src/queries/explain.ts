@@ -2,25 +2,54 @@ import { z } from "zod";
 import type { Configuration } from "../playbooks/configuration.ts";
 import { describeState } from "../playbooks/describe.ts";
 import type { CompiledPlaybook } from "../playbooks/playbook.ts";
-import { scoreAccount } from "../scoring/account-score.ts";
-import { formatDay, parseDay, startOfDay } from "../scoring/days.ts";
+import { type Scorer, scoreAccount } from "../scoring/account-score.ts";
+import { overrideAsOf } from "../scoring/by-hand.ts";
+import { dayOfInstant, formatDay, parseDay, startOfDay } from "../scoring/days.ts";
+import { dayMs } from "../scoring/duration.ts";
 import { type Facts, factsOf, lifecycleFacts } from "../scoring/facts.ts";
-import type { AccountHistory, MetricValue, StreamCoverage } from "../scoring/history.ts";
-import { historyScope } from "../scoring/history-scope.ts";
+import type {
+  AccountHistory,
+  Instant,
+  LifecycleState,
+  MetricValue,
+  Override,
+  StreamCoverage,
+} from "../scoring/history.ts";
+import { type HistoryScope, historyScope } from "../scoring/history-scope.ts";
 import { usageMetricNames } from "../scoring/metrics/usage.ts";
 import { compileMetrics, computeMetrics, fixedMetricNames, type MetricPlan } from "../scoring/metrics.ts";
 import { accountAsOf } from "../scoring/record-state.ts";
+import { scoringScope, widestScope } from "../scoring/scoring-scope.ts";
 import { findAccountByKey } from "../store/account-list.ts";
 import { readCoverage } from "../store/coverage.ts";
 import type { Db } from "../store/db.ts";
 import { loadHistories } from "../store/histories.ts";
 import { readTriggerStates, type TriggerStateRow } from "../store/playbook-state.ts";
+import { readChildScores } from "../store/scores/children.ts";
 import { readScores, type StoredScore } from "../store/scores.ts";
 import { readUsageNamesOf } from "../store/usage-names.ts";
+import { explainChange, type KeptScore, scoreChangeSchema } from "./explain/change.ts";
 
 const stateSchema = z.enum(["value", "no-data", "stale", "not-applicable"]);
 const driverStateSchema = z.enum([...stateSchema.options, "held"]);
 const valueSchema = z.union([z.number(), z.string()]).nullable();
+
+const lifecycleSchema = z.strictObject({
+  stage: z.string().nullable(),
+  decidedBy: z.enum(["hand", "crm", "conditions"]).nullable(),
+  since: z.string().nullable(),
+  previous: z.string().nullable(),
+  reason: z.string(),
+  milestones: z.array(
+    z.strictObject({
+      id: z.string(),
+      status: z.enum(["reached", "on-track", "behind", "stuck", "open"]),
+      reachedAt: z.string().nullable(),
+      by: z.enum(["condition", "event", "hand"]).nullable(),
+      expectedAt: z.string().nullable(),
+    }),
+  ),
+});
 
 /** What `explain --json` and `GET /api/v1/accounts/:id` answer. */
 export const explanationSchema = z.strictObject({
@@ -36,9 +65,32 @@ export const explanationSchema = z.strictObject({
   revision: z.number(),
   score: z.number().nullable(),
   band: z.string().nullable(),
+  /** Why this model; null in scores of an older version, as the next four. */
+  modelReason: z.string().nullable(),
+  /** The score as it would be without an override. */
+  computed: z.number().nullable(),
+  /** Without a score: the band of what is known, as a hint. */
+  suggestedBand: z.string().nullable(),
+  /** How far the score can be relied on: coverage × freshness × history, each 0–1. */
+  confidence: z
+    .strictObject({ value: z.number(), coverage: z.number(), freshness: z.number(), history: z.number() })
+    .nullable(),
+  lifecycle: lifecycleSchema.nullable(),
+  /** What a person put in place of the computed score or band. */
+  override: z
+    .strictObject({
+      score: z.number().nullable(),
+      band: z.string().nullable(),
+      until: z.string().nullable(),
+      reason: z.string(),
+      by: z.string(),
+    })
+    .nullable(),
   /** 0–1. */
   coverage: z.number(),
   reason: z.string(),
+  /** Why the score moved. */
+  change: scoreChangeSchema,
   drivers: z.array(
     z.strictObject({
       group: z.string(),
@@ -74,6 +126,8 @@ export interface ExplainQuestion {
   readonly key: string;
   /** A local day; null for the newest score. */
   readonly day: string | null;
+  /** The local day to compare with; null for four weeks before. */
+  readonly since?: string | null;
 }
 
 /** Metrics of every usage name are told as long as there are no more names than this; beyond, those the score rests on. */
@@ -81,9 +135,14 @@ const mostUsageNames = 200;
 /** Beyond any day on which an account can have been scored. */
 const farDay = 1_000_000;
 
+/** Four weeks: the same weekdays on both sides. */
+const usualSinceDays = 28;
+/** Old scores are thinned to one a week. */
+const thinnedDays = 7;
+
 /**
  * Why an account scores what it scores: the stored score where there is one for that day, else computed from what was known in the last
- * moment of it. Null when there is no such account.
+ * moment of it; and why it moved since an earlier day. Null when there is no such account.
  */
 export async function explainAccount(
   db: Db,
@@ -95,24 +154,29 @@ export async function explainAccount(
   if (account === null) return null;
   const { scorer } = configuration;
   const coverage = await readCoverage(db);
-  const stored = await readStored(db, account.accountId, question);
-  const end = question.day === null ? Infinity : startOfDay(scorer.company.zone, parseDay(question.day));
-  const asked = Math.min(now.getTime(), end);
+  const newest = await readNewest(db, account.accountId, question.day);
+  const isExact = newest !== null && (question.day === null || newest.day === question.day);
+  const askedAt = isExact ? newest.at.getTime() : lastMoment(scorer.company.zone, question.day, now);
+  const sinceDay = question.since ?? formatDay(dayOfInstant(scorer.company.zone, askedAt) - usualSinceDays);
   const plan = mergePlans(await cataloguePlan(db, account.accountId, scorer.plan), scorer.plan);
-  const scope = historyScope(plan, coverage, Math.min(asked, stored.exact?.at.getTime() ?? asked));
+  const sinceAt = lastMoment(scorer.company.zone, sinceDay, now);
+  const scope = widestScope([reachOf(scorer, plan, coverage, askedAt), reachOf(scorer, plan, coverage, sinceAt)]);
   const [history] = await loadHistories(db, { ...scope, accounts: [account], forPast: true });
   if (history === undefined) throw new Error(`The account ${account.key} went away while it was read.`);
-  const score = stored.exact ?? compute(configuration, history, coverage, stored.before, question, now);
+  const known = { db, configuration, history, coverage };
+  const after = isExact ? kept(newest) : computed(await compute(known, newest, question.day, now));
+  const before = await scoreBefore(known, sinceDay, now);
+  const { score } = after;
   const at = score.at.getTime();
-  const computed = computeMetrics(plan, history, coverage, scorer.company, at);
-  const metrics = sortedByName(new Map([...computed, ...Object.entries(score.metrics)]));
+  const values = computeMetrics(plan, history, coverage, scorer.company, at);
+  const metrics = sortedByName(new Map([...values, ...Object.entries(score.metrics)]));
   const fields = accountAsOf(history, at);
   const facts = factsOf({ key: account.key, ...fields }, metrics, score);
   if (score.lifecycle !== null) lifecycleFacts(facts, score.lifecycle, at);
   const zone = fields.zone ?? scorer.company.zone;
   const states = question.day === null ? await readTriggerStates(db, [account.accountId]) : null;
   return {
-    isStored: stored.exact !== null,
+    isStored: after.isStored,
     explanation: {
       account: account.key,
       name: fields.name ?? account.name,
@@ -122,10 +186,17 @@ export async function explainAccount(
       asOf: score.at.toISOString(),
       model: score.modelId,
       revision: score.modelRevision,
+      modelReason: score.modelReason,
       score: score.score,
       band: score.band,
+      computed: score.computed,
+      suggestedBand: score.suggestedBand,
+      confidence: score.confidence,
+      lifecycle: score.lifecycle === null ? null : plainLifecycle(score.lifecycle),
+      override: plainOverride(overrideAsOf(history, at)),
       coverage: Math.round(score.coverage * 1000) / 1000,
       reason: score.reason,
+      change: await explainChange(db, scorer, before, after),
       drivers: [...score.drivers],
       metrics: Object.fromEntries(metrics),
       playbooks: configuration.playbooks.map((playbook) =>
@@ -135,41 +206,72 @@ export async function explainAccount(
   };
 }
 
+/** The last moment of a day, not after now; now itself where no day is asked for. */
+function lastMoment(zone: string, day: string | null, now: Date): Instant {
+  return Math.min(now.getTime(), day === null ? Infinity : startOfDay(zone, parseDay(day) + 1) - 1);
+}
+
+/** What the plan needs around a moment; an account's own zone may be a day away from the company's. */
+function reachOf(scorer: Scorer, plan: MetricPlan, coverage: StreamCoverage, at: Instant): HistoryScope {
+  const scope = widestScope([
+    scoringScope({ ...scorer, plan }, coverage, at),
+    historyScope(plan, coverage, at - dayMs),
+  ]);
+  return { ...scope, toDay: scope.toDay + 1 };
+}
+
 /** Every metric there is of an account: those that depend on no usage, and all forms of the usage names it has. */
 async function cataloguePlan(db: Db, accountId: number, { settings }: MetricPlan): Promise<MetricPlan> {
   const usageNames = await readUsageNamesOf(db, accountId, mostUsageNames);
   return compileMetrics([...fixedMetricNames, ...usageNames.flatMap(usageMetricNames)], settings).plan;
 }
 
-/** The stored score that answers the question, and the one before it, whose band is remembered. */
-async function readStored(
-  db: Db,
-  accountId: number,
-  question: ExplainQuestion,
-): Promise<{ readonly exact: StoredScore | null; readonly before: StoredScore | null }> {
-  const day = question.day === null ? farDay : parseDay(question.day);
-  const newest = (await readScores(db, [accountId], day)).get(accountId) ?? null;
-  const isExact = newest !== null && (question.day === null || newest.day === question.day);
-  return { exact: isExact ? newest : null, before: newest };
+/** The newest stored score of an account, up to and including a day. */
+async function readNewest(db: Db, accountId: number, day: string | null): Promise<StoredScore | null> {
+  const throughDay = day === null ? farDay : parseDay(day);
+  return (await readScores(db, [accountId], throughDay)).get(accountId) ?? null;
 }
 
-function compute(
-  configuration: Configuration,
-  history: AccountHistory,
-  coverage: StreamCoverage,
+function kept(score: StoredScore): KeptScore {
+  return { score, isStored: true };
+}
+
+function computed(score: StoredScore): KeptScore {
+  return { score, isStored: false };
+}
+
+/** What an account is scored by for a question. */
+interface Known {
+  readonly db: Db;
+  readonly configuration: Configuration;
+  readonly history: AccountHistory;
+  readonly coverage: StreamCoverage;
+}
+
+/** The score to compare with: the stored one of that day, or of the week before it; else computed as of its last moment. */
+async function scoreBefore(known: Known, day: string, now: Date): Promise<KeptScore> {
+  const newest = await readNewest(known.db, known.history.accountId, day);
+  if (newest !== null && parseDay(day) - parseDay(newest.day) < thinnedDays) return kept(newest);
+  return computed(await compute(known, newest, day, now));
+}
+
+async function compute(
+  { db, configuration, history, coverage }: Known,
   before: StoredScore | null,
-  question: ExplainQuestion,
+  day: string | null,
   now: Date,
-): StoredScore {
+): Promise<StoredScore> {
   const { scorer } = configuration;
   const zone = accountAsOf(history, now.getTime()).zone ?? scorer.company.zone;
-  const end = question.day === null ? Infinity : startOfDay(zone, parseDay(question.day) + 1) - 1;
-  const at = Math.min(now.getTime(), end);
+  const at = lastMoment(zone, day, now);
+  const { accountId } = history;
+  const children = await readChildScores(db, [accountId], dayOfInstant(zone, at));
   const memory = before === null ? null : { band: before.bandMemory, lifecycle: before.lifecycle };
-  const score = scoreAccount(scorer, { history, coverage, memory, children: [] }, at);
+  const known = { history, coverage, memory, children: children.get(accountId) ?? [] };
+  const score = scoreAccount(scorer, known, at);
   return {
     ...score.health,
-    accountId: history.accountId,
+    accountId,
     day: formatDay(score.localDay),
     at: new Date(at),
     origin: "replayed",
@@ -179,6 +281,27 @@ function compute(
     lifecycle: score.lifecycle,
     metrics: Object.fromEntries(score.metrics),
   };
+}
+
+function plainLifecycle(state: LifecycleState): z.infer<typeof lifecycleSchema> {
+  return {
+    stage: state.stage,
+    decidedBy: state.decidedBy,
+    since: momentOf(state.since),
+    previous: state.previous,
+    reason: state.reason,
+    milestones: state.milestones.map(({ id, status, reachedAt, by, expectedAt }) => {
+      return { id, status, reachedAt: momentOf(reachedAt), by, expectedAt: momentOf(expectedAt) };
+    }),
+  };
+}
+
+function plainOverride(override: Override | null): Explanation["override"] {
+  return override === null ? null : { ...override, until: momentOf(override.until) };
+}
+
+function momentOf(at: Instant | null): string | null {
+  return at === null ? null : new Date(at).toISOString();
 }
 
 function mergePlans(one: MetricPlan, other: MetricPlan): MetricPlan {

@@ -19,6 +19,8 @@ export function allotTenths(total: number, exact: readonly number[]): readonly n
     parts[next] = (parts[next] ?? 0) + 1;
     remainders[next] = -1;
   }
+  // Differences of rounded sizes may lack a tenth as well as have one to spare.
+  if (left < 0 && parts.length > 0) parts[0] = (parts[0] ?? 0) + left;
   return parts;
 }
 

@@ -69,7 +69,7 @@ export function heldMetrics(input: HeldInput, now: Instant): HeldMetrics | null 
 
 /**
  * The earliest beginning of an outage that measures are still held for at `now`; null where there is none. What metrics need must then
- * be loaded as of that moment too, late and corrected values included (`forPast`).
+ * be loaded as of that moment too, late and corrected values included: see `scoringScope`.
  */
 export function outageBegan(
   scorer: { readonly models: readonly HealthModel[]; readonly plan: MetricPlan },

@@ -90,6 +90,18 @@ export async function readLiveDocuments(db: Db | Tx): Promise<readonly LiveDocum
     .execute();
 }
 
+/** The content of a document's revision, whether or not it is in force; undefined when there is none. */
+export async function readDocument(db: Db | Tx, kind: string, id: string, revision: number): Promise<unknown> {
+  const row = await db
+    .selectFrom("documents")
+    .select("body")
+    .where("kind", "=", kind)
+    .where("id", "=", id)
+    .where("revision", "=", revision)
+    .executeTakeFirst();
+  return row?.body;
+}
+
 /** A text that changes whenever any live document does: cheap to ask, to learn whether a loaded configuration is still the one in force. */
 export async function readRevisionKey(db: Db | Tx): Promise<string> {
   const live = await db.selectFrom("liveDocuments").select(["kind", "id", "revision"]).execute();

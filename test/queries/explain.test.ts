@@ -25,8 +25,8 @@ async function live(db: Db, logins: number, today: Date): Promise<void> {
   await respondDue({ db, configuration, log }, today);
 }
 
-async function explain(db: Db, day: string | null = null, key = "acme") {
-  const answer = await explainAccount(db, configuration, { key, day }, now);
+async function explain(db: Db, day: string | null = null, key = "acme", since: string | null = null) {
+  const answer = await explainAccount(db, configuration, { key, day, since }, now);
   if (answer === null) throw new Error("there is no such account");
   // As a reader of the JSON sees it.
   return { ...answer, explanation: explanationSchema.parse(JSON.parse(JSON.stringify(answer.explanation))) };
@@ -102,5 +102,5 @@ test("an account of which nothing is known has no score, and each driver says wh
 });
 
 test("an account nobody knows is null", async ({ db }) => {
-  expect(await explainAccount(db, configuration, { key: "nobody", day: null }, now)).toBeNull();
+  expect(await explainAccount(db, configuration, { key: "nobody", day: null, since: null }, now)).toBeNull();
 });
