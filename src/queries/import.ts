@@ -1,8 +1,8 @@
-import type { StreamKind } from "../scoring/records.ts";
+import type { Input, StreamKind } from "../scoring/records.ts";
 import type { Db, Tx } from "../store/db.ts";
+import { ensureUsagePartitions } from "../store/intake/usage-partitions.ts";
 import { applyInputs, type IntakeBatch, stateCoverage } from "../store/intake.ts";
 import { notify } from "../store/notify.ts";
-import { ensurePartitionsOf } from "../store/partitions.ts";
 import { type FileSummary, FileTally, type RejectedRow, Rejects } from "./import/file-tally.ts";
 import type { ImportFile, ImportRow } from "./import/import-file.ts";
 import { findOwners } from "./import/row-owners.ts";
@@ -39,7 +39,7 @@ interface FileImport<Row extends ImportRow> {
 interface Target {
   readonly db: Db | Tx;
   readonly write: <Result>(work: (tx: Tx) => Promise<Result>) => Promise<Result>;
-  readonly prepare: (days: Iterable<string>) => Promise<unknown>;
+  readonly prepare: (inputs: readonly Input[]) => Promise<unknown>;
 }
 
 /**
@@ -72,7 +72,7 @@ function liveTarget(db: Db, now: Date): Target {
   return {
     db,
     write: (work) => withRetry(() => db.transaction().execute(work)),
-    prepare: (days) => ensurePartitionsOf(db, "usage_daily", days, now),
+    prepare: (inputs) => ensureUsagePartitions(db, inputs, now),
   };
 }
 
@@ -158,7 +158,7 @@ async function applyRows<Row extends ImportRow>(
 ): Promise<void> {
   if (placed.length === 0) return;
   const inputs = placed.map(({ input }) => input);
-  await target.prepare(inputs.flatMap((input) => (input.kind === "usage" ? [input.day] : [])));
+  await target.prepare(inputs);
   const applied = await target.write((tx) =>
     applyInputs(tx, {
       source,

@@ -215,7 +215,7 @@ export interface UsageInput {
 export type Input = RecordInput | UsageInput;
 
 /** `usage.<name>` must be readable inside a metric name: no dots. */
-const usageNameSchema = z
+export const usageNameSchema = z
   .string()
   .regex(/^[a-z0-9][a-z0-9_-]{0,99}$/i, "a usage name has letters, digits, _ and - only, at most 100");
 
@@ -242,14 +242,19 @@ export const inputSchema = z.discriminatedUnion("kind", [
   changeOf("opportunity"),
   changeOf("touchpoint"),
   changeOf("event"),
-  z.strictObject({
-    kind: z.literal("usage"),
-    mode: z.enum(["daily", "event"]).default("daily"),
-    account: label,
-    name: usageNameSchema,
-    day: daySchema,
-    value: quantity,
-    id: label.optional(),
-    user: label.optional(),
-  }),
+  z
+    .strictObject({
+      kind: z.literal("usage"),
+      mode: z.enum(["daily", "event"]).default("daily"),
+      account: label,
+      name: usageNameSchema,
+      day: daySchema,
+      value: quantity,
+      id: label.optional(),
+      user: label.optional(),
+    })
+    .refine(({ mode, user }) => mode === "event" || user === undefined, {
+      path: ["user"],
+      error: "a day's total has no user: only an event has",
+    }),
 ]);

@@ -2,9 +2,9 @@ import type { Page, Source } from "../integrations/ports.ts";
 import type { Log } from "../log.ts";
 import type { StreamKind } from "../scoring/records.ts";
 import type { Db } from "../store/db.ts";
+import { ensureUsagePartitions } from "../store/intake/usage-partitions.ts";
 import { applyInputs, stateCoverage } from "../store/intake.ts";
 import { notify } from "../store/notify.ts";
-import { ensurePartitionsOf } from "../store/partitions.ts";
 import { type ClaimedStream, claimDueStream, endOutage, failStream, moveCursor } from "../store/streams.ts";
 
 export interface CollectDeps {
@@ -74,8 +74,7 @@ async function storePage(
   page: Page,
   now: Date,
 ): Promise<{ written: number; rejected: number } | null> {
-  const days = page.inputs.flatMap((input) => (input.kind === "usage" ? [input.day] : []));
-  await ensurePartitionsOf(deps.db, "usage_daily", new Set(days), now);
+  await ensureUsagePartitions(deps.db, page.inputs, now);
   return deps.db.transaction().execute(async (tx) => {
     const isOurs = await moveCursor(tx, stream, page.cursor, page.done ? source.everyMs : null, leaseSeconds);
     if (!isOurs) return null;

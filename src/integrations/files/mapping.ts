@@ -75,6 +75,8 @@ const usageTemplate = z.strictObject({
   name: valueSchema,
   day: valueSchema,
   value: valueSchema,
+  /** Who used it, of events. */
+  user: valueSchema.optional(),
   ...common,
 });
 
@@ -227,11 +229,16 @@ function pathText(path: readonly PropertyKey[]): string {
 /** What no single field can know: templates that need an account, checks that need a join. */
 function contradictions(file: FileMapping, path: string): Fault[] {
   const faults: Fault[] = [];
-  for (const [index, { kind }] of file.records.entries()) {
+  for (const [index, template] of file.records.entries()) {
+    const at = `${path}.records[${index}]`;
+    const { kind } = template;
+    if (kind === "usage" && template.mode === "daily" && template.user !== undefined) {
+      faults.push(
+        faultAt(`${at}.user`, template.user, 'a day\'s total has no user: expected "mode": "event" beside it'),
+      );
+    }
     if (kind === "account" || file.account !== undefined) continue;
-    faults.push(
-      faultAt(`${path}.records[${index}]`, kind, `a file of ${kind} records needs "account": whose row it is`),
-    );
+    faults.push(faultAt(at, kind, `a file of ${kind} records needs "account": whose row it is`));
   }
   for (const [index, check] of file.checks.entries()) {
     for (const side of ["before", "after"] as const) {

@@ -69,8 +69,8 @@ export function templateColumns(template: Template): string[] {
     template.when === undefined ? [] : [typeof template.when === "string" ? template.when : template.when.column];
   const knownAt = typeof template.knownAt === "object" ? columnsOf(template.knownAt) : [];
   if (template.kind === "usage") {
-    const { id, name, day, value } = template;
-    return [...when, ...knownAt, ...[id ?? [], name, day, value].flatMap((each) => columnsOf(each))];
+    const { id, name, day, value, user } = template;
+    return [...when, ...knownAt, ...[id ?? [], name, day, value, user ?? []].flatMap((each) => columnsOf(each))];
   }
   const values = [template.id, template.at, ...valuesOf(template.set)];
   return [...when, ...knownAt, ...values.flatMap((each) => columnsOf(each))];
@@ -92,7 +92,12 @@ function usageParts(template: Extract<Template, { kind: "usage" }>, habits: Habi
     put("value", read(template.value, "number")),
     constantPart("mode", template.mode),
   ];
-  return template.id === undefined ? parts : [...parts, put("id", idReader(template.id, habits))];
+  if (template.id !== undefined) parts.push(put("id", idReader(template.id, habits)));
+  // An event by nobody counts as use all the same.
+  if (template.user !== undefined) {
+    parts.push(put("user", valueReader(template.user, { type: "text", empty: "omit" }, habits)));
+  }
+  return parts;
 }
 
 function recordParts(template: Exclude<Template, { kind: "usage" }>, habits: Habits): Part[] {

@@ -4,6 +4,7 @@ import type { UsageInput } from "../../scoring/records.ts";
 import type { Tx } from "../db.ts";
 import type { PlacedUsage, Rejection, Written } from "./known-input.ts";
 import { addToDays, nameIdOf, type UsageDay } from "./usage-days.ts";
+import { writeUsers } from "./usage-users.ts";
 
 /** One raw event, as it is remembered to be counted once. */
 interface UsageEvent extends UsageDay {
@@ -26,21 +27,30 @@ export async function writeEvents(
     events.map((event) => event.key),
   );
   const fresh: UsageEvent[] = [];
+  const taken: PlacedUsage[] = [];
   const rejected: Rejection[] = [];
   for (const [position, event] of events.entries()) {
+    const placed = inputs[position];
     const earlier = known.get(event.key);
-    if (earlier === undefined) {
-      known.set(event.key, event);
-      fresh.push(event);
-    } else if (!isSame(earlier, event)) rejected.push(rejectionOf(inputs[position]));
+    if (placed === undefined) continue;
+    if (earlier !== undefined && !isSame(earlier, event)) {
+      rejected.push(rejectionOf(placed));
+      continue;
+    }
+    taken.push(placed);
+    if (earlier !== undefined) continue;
+    known.set(event.key, event);
+    fresh.push(event);
   }
   await insertEvents(tx, fresh);
   const { accountIds } = await addToDays(tx, totalsOf(fresh));
+  // Also of events met before: they may have come without a user.
+  const learned = await writeUsers(tx, taken, nameIds);
   return {
     written: fresh.length,
     unchanged: inputs.length - fresh.length - rejected.length,
     rejected,
-    accountIds,
+    accountIds: new Set([...accountIds, ...learned]),
   };
 }
 
@@ -59,7 +69,8 @@ function keyOf({ accountId, source, input }: PlacedUsage): string {
 }
 
 function contentOf(accountId: number, input: UsageInput): unknown[] {
-  return [accountId, input.name, input.day, input.value];
+  const content = [accountId, input.name, input.day, input.value];
+  return input.user === undefined ? content : [...content, input.user];
 }
 
 type Content = Pick<UsageEvent, "accountId" | "nameId" | "day" | "value">;
@@ -80,10 +91,10 @@ function isSame(one: Content, other: Content): boolean {
   );
 }
 
-function rejectionOf(placed: PlacedUsage | undefined): Rejection {
+function rejectionOf({ index, input }: PlacedUsage): Rejection {
   return {
-    index: placed?.index ?? -1,
-    reason: `usage event ${placed?.input.id} was met before with other content`,
+    index,
+    reason: `usage event ${input.id} was met before with other content`,
     cause: "a usage event was met before with other content",
   };
 }
