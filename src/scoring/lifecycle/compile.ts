@@ -22,12 +22,12 @@ export function compileLifecycle(
   context: LifecycleContext,
 ): { readonly lifecycle: Lifecycle } | { readonly faults: readonly Fault[] } {
   const parsed = lifecycleSchema.safeParse(document);
-  const shapeFaults = parsed.success ? [] : faultsOf(parsed.error, document, lifecycleWords);
-  // A condition is read twice, by shape and by facts.
-  const faults = new Map(
-    [...shapeFaults, ...ruleFaults(document)].map((fault) => [`${fault.path} ${fault.message}`, fault]),
-  );
-  if (!parsed.success || faults.size > 0) return { faults: [...faults.values()] };
+  const rules = ruleFaults(document);
+  // A condition is read twice, by shape and by its facts, which know better what was expected.
+  const told = new Set(rules.flatMap(({ path }) => (path.includes(".when") ? path : [])));
+  const shape = parsed.success ? [] : faultsOf(parsed.error, document, lifecycleWords);
+  const faults = [...shape.filter(({ path }) => !told.has(path)), ...rules];
+  if (!parsed.success || faults.length > 0) return { faults };
   return { lifecycle: compiled(parsed.data, context) };
 }
 

@@ -8,24 +8,22 @@ import { walkRules } from "./stages.ts";
 /** As far as a document can be read: a part whose shape is wrong is left out, so that all faults can be listed at once. */
 const text = z.string().optional().catch(undefined);
 const texts = z.array(z.string().catch("")).optional().catch(undefined);
-const looseStage = z.object({ id: text, name: text, crm: texts, when: z.unknown(), from: texts });
+const looseStage = z.object({ id: text, name: text, crm: texts, when: z.unknown().optional(), from: texts });
 const looseFrom = z.object({ stage: text, milestone: text }).optional().catch(undefined);
 const looseMilestone = z.object({
   id: text,
   stage: text,
-  when: z.unknown(),
-  event: z.unknown(),
-  anniversary: z.unknown(),
-  byHand: z.unknown(),
+  when: z.unknown().optional(),
+  event: z.unknown().optional(),
+  anniversary: z.unknown().optional(),
+  byHand: z.unknown().optional(),
   expected: z.object({ from: looseFrom }).optional().catch(undefined),
-  stuckAfter: z.unknown(),
+  stuckAfter: z.unknown().optional(),
 });
 const looseLifecycle = z.object({
   precedence: texts,
-  stages: z.array(looseStage.catch({ when: undefined })).catch([]),
-  milestones: z
-    .array(looseMilestone.catch({ ...{ when: undefined, event: 0, anniversary: 0, byHand: 0, stuckAfter: undefined } }))
-    .catch([]),
+  stages: z.array(looseStage.catch({})).catch([]),
+  milestones: z.array(looseMilestone.catch({})).catch([]),
 });
 type LooseStage = z.infer<typeof looseStage>;
 type LooseMilestone = z.infer<typeof looseMilestone>;
@@ -103,7 +101,8 @@ function stageFaults({ crm, when, from }: LooseStage, path: string, context: Sta
     faults.push(faultAt(`${path}.from`, from, 'says from where a rule leads here: expected "when" beside it'));
   }
   (from ?? []).forEach((id, index) => {
-    if (!stageIds.includes(id)) faults.push(unknownAt(`${path}.from[${index}]`, id, "stage", stageIds));
+    // What is no text is told of already.
+    if (id !== "" && !stageIds.includes(id)) faults.push(unknownAt(`${path}.from[${index}]`, id, "stage", stageIds));
   });
   return faults;
 }
