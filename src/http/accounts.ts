@@ -25,7 +25,7 @@ const listQuerySchema = z.strictObject({
   cursor: word.optional(),
 });
 
-const detailQuerySchema = z.strictObject({ at: daySchema.optional() });
+const detailQuerySchema = z.strictObject({ at: daySchema.optional(), since: daySchema.optional() });
 
 /** Routes through which others read accounts. */
 export function accountRoutes(db: Db, configuration: () => Promise<Configuration>): Router {
@@ -51,11 +51,10 @@ function listAccounts(db: Db): RequestHandler {
 
 function showAccount(db: Db, configuration: () => Promise<Configuration>): RequestHandler {
   return async (request, response) => {
-    const { at } = parseQuery(detailQuerySchema, request.query);
+    const { at, since } = parseQuery(detailQuerySchema, request.query);
     const key = word.safeParse(request.params["id"]);
-    const answer = key.success
-      ? await explainAccount(db, await configuration(), { key: key.data, day: at ?? null }, await readNow(db))
-      : null;
+    const question = { key: key.data ?? "", day: at ?? null, since: since ?? null };
+    const answer = key.success ? await explainAccount(db, await configuration(), question, await readNow(db)) : null;
     if (answer === null) throw new Problem(404, "There is no such account.");
     response.json(answer.explanation);
   };
