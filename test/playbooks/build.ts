@@ -40,9 +40,11 @@ export function playbook(parts: Readonly<Record<string, unknown>> = {}, revision
   return compiled.playbook;
 }
 
-/** The faults of a document as lines; none when it is accepted. */
+const lifecycle = { stages: ["onboarding", "value", "churned"], milestones: ["go-live", "first-value"] };
+
+/** The faults of a document as lines, where a lifecycle names stages and milestones; none when it is accepted. */
 export function refusals(body: unknown): readonly string[] {
-  const compiled = compilePlaybook(body, context);
+  const compiled = compilePlaybook(body, { ...context, ...lifecycle });
   return "faults" in compiled ? compiled.faults.map(faultText) : [];
 }
 

@@ -146,6 +146,121 @@ describe("a playbook document", () => {
       document({ trigger: { on: "band", enters: "red", recover: when } }),
       'trigger.recover: unknown key "recover"',
     ],
+    [
+      "a stage there is none of",
+      document({ trigger: { on: "stage", enters: ["churnd", "value"] } }),
+      'trigger.enters: there is no stage "churnd": expected "onboarding" or "value" or "churned"; did you mean "churned"?',
+    ],
+    [
+      "a stage before there is none of",
+      document({ trigger: { on: "stage", enters: "churned", from: "live" } }),
+      'trigger.from: there is no stage "live"',
+    ],
+    [
+      "a stage there is none of, in a condition",
+      document({ audience: { fact: "stage", in: ["live"] } }),
+      'audience: there is no stage "live"',
+    ],
+    [
+      "a milestone there is none of",
+      document({ trigger: { on: "milestone", milestone: "golive" } }),
+      'trigger.milestone: there is no milestone "golive": expected "go-live" or "first-value"; did you mean "go-live"?',
+    ],
+    [
+      "a milestone that is no name",
+      document({ trigger: { on: "milestone", milestone: "go-live.status" } }),
+      "trigger.milestone: expected a milestone's id",
+    ],
+    [
+      "a milestone there is none of, in a condition",
+      document(trigger({ when: { fact: "milestone.golive.days", atLeast: 3 } })),
+      'trigger.when: there is no milestone "golive"',
+    ],
+    [
+      "a status no milestone has",
+      document(trigger({ when: { fact: "milestone.go-live.status", is: "late" } })),
+      'trigger.when: there is no status of a milestone "late"',
+    ],
+    [
+      "a status a trigger cannot wait for",
+      document({ trigger: { on: "milestone", milestone: "go-live", status: "open" } }),
+      'trigger.status: expected "reached" or "behind" or "stuck"',
+    ],
+    [
+      "a renewal within hours",
+      document({ trigger: { on: "renewal", within: "36h" } }),
+      'trigger.within: expected whole days, such as "90d", at most 400 (met "36h")',
+    ],
+    [
+      "a fall of a text",
+      document({ trigger: { on: "change", fact: "segment", fallsBy: 3, within: "7d" } }),
+      'trigger.fallsBy: "fallsBy" does not fit segment, which is a text',
+    ],
+    [
+      "a fall that no score can have",
+      document({ trigger: { on: "change", fact: "score", fallsBy: 101, within: "7d" } }),
+      'no score can cross "fallsBy 101"',
+    ],
+    [
+      "a fall without its time",
+      document({ trigger: { on: "change", fact: "score", fallsBy: 15 } }),
+      "trigger.within: is missing: expected whole days",
+    ],
+    [
+      "a rise and a fall together",
+      document({ trigger: { on: "change", fact: "score", fallsBy: 15, risesBy: 15, within: "7d" } }),
+      "trigger: expected one operator, not fallsBy and risesBy together",
+    ],
+    [
+      "a fall from something",
+      document({ trigger: { on: "change", fact: "score", fallsBy: 15, within: "7d", to: 3 } }),
+      "trigger.to: belongs to a change of text",
+    ],
+    [
+      "a number that just changes",
+      document({ trigger: { on: "change", fact: "score" } }),
+      "trigger.fact: score is a number: expected fallsBy or risesBy, and within",
+    ],
+    [
+      "a change of what is not kept",
+      document({ trigger: { on: "change", fact: "band" } }),
+      "trigger.fact: how band stood before is not kept",
+    ],
+    [
+      "a change of what there is not",
+      document({ trigger: { on: "change", fact: "ownr" } }),
+      'trigger.fact: unknown fact "ownr"; did you mean "owner"?',
+    ],
+    [
+      "a change of what follows from a change",
+      document({ trigger: { on: "change", fact: "owner~was_86400s" } }),
+      'trigger.fact: unknown fact "owner~was_86400s"',
+    ],
+    [
+      "a change to a value of another type",
+      document({ trigger: { on: "change", fact: "owner", to: 3 } }),
+      "trigger.to.is: expected a text (met 3)",
+    ],
+    [
+      "a change to a stage there is none of",
+      document({ trigger: { on: "change", fact: "stage", from: "valu" } }),
+      'trigger.from: there is no stage "valu"',
+    ],
+    [
+      "a change of text that must last",
+      document({ trigger: { on: "change", fact: "owner", for: "2d" } }),
+      "trigger.for: belongs to fallsBy and risesBy",
+    ],
+    [
+      "a change of text within nothing",
+      document({ trigger: { on: "change", fact: "owner", within: "0d" } }),
+      "trigger.within: expected a time longer than nothing",
+    ],
+    [
+      "days and working days",
+      document(steps({ ...call, dueInDays: 2, dueInWorkingDays: 2 })),
+      "steps[0].dueInWorkingDays: expected one of dueInDays and dueInWorkingDays, not both",
+    ],
     ["no steps", document({ steps: [] }), "steps: expected at least one step"],
     ["a step that is no object", document(steps("alert")), "steps[0]: expected an object"],
     [
@@ -229,6 +344,35 @@ describe("a playbook document", () => {
     const faults = refusals(body);
     expect(faults).toHaveLength(1);
     expect(faults[0]).toMatch(new RegExp(`^${path.replaceAll(/[[\]]/g, "\\$&")}.*not supported yet`));
+  });
+
+  test("where no lifecycle names them, any stage and any milestone will do", () => {
+    const free = { ...context, stages: undefined, milestones: undefined };
+    const compiled = (parts: object) => compilePlaybook(document({ trigger: parts }), free);
+    expect(compiled({ on: "stage", enters: "Customer - Live" })).toHaveProperty("playbook");
+    expect(compiled({ on: "milestone", milestone: "x" })).toHaveProperty("playbook");
+    expect(
+      compilePlaybook(document({ trigger: { on: "milestone", milestone: "x" } }), { ...free, milestones: [] }),
+    ).toMatchObject({ faults: [{ path: "trigger.milestone", message: 'there is no milestone "x"' }] });
+  });
+
+  test("names the facts of every kind of trigger, and those they derive from", () => {
+    const factsOf = (parts: object) => playbook({ trigger: parts, ...steps({ ...alert, text: "x" }) }).facts;
+    expect(factsOf({ on: "renewal", within: "90d" })).toEqual([
+      "contract.days_to_renewal",
+      "contract.days_to_renewal~ends",
+    ]);
+    expect(factsOf({ on: "change", fact: "nps.latest", risesBy: 2, within: "30d" })).toEqual([
+      "nps.latest",
+      "nps.latest~rise_30d",
+    ]);
+    expect(factsOf({ on: "change", fact: "account.fields.plan", to: [3, "gold"], within: "12h" })).toEqual([
+      "account.fields.plan",
+      "account.fields.plan~changed_43200s",
+      "account.fields.plan~was_43200s",
+    ]);
+    expect(factsOf({ on: "milestone", milestone: "go-live", status: "stuck" })).toEqual(["milestone.go-live.status"]);
+    expect(factsOf({ on: "stage", enters: "churned", from: "value" })).toEqual(["stage", "stage.previous"]);
   });
 
   test("a mail must name its channel where there are several, and cannot be sent where there is none", () => {

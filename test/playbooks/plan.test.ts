@@ -2,6 +2,8 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { EmailMessage, SlackMessage, WebhookMessage } from "../../src/playbooks/message.ts";
 import { advanceRun, type PlannedAction } from "../../src/playbooks/plan.ts";
+import { workCalendar } from "../../src/scoring/calendar.ts";
+import { parseDay } from "../../src/scoring/days.ts";
 import { driver, playbook, run, subject } from "./build.ts";
 
 const now = Date.UTC(2026, 4, 1, 22, 30);
@@ -315,5 +317,55 @@ describe("a task", () => {
   test("for a named owner needs no owner of the account, and without a term it has no date", () => {
     const step = { id: "call", do: "task", title: "Call", assignee: "ada" };
     expect(plan(step, subject({}, { owner: null })).message).toMatchObject({ assignee: "ada", dueOn: null });
+  });
+
+  test("is due in working days by the calendar of whoever is to do it", () => {
+    const step = { id: "call", do: "task", title: "Call", assignee: "owner", dueInWorkingDays: 2 };
+    // It is Saturday in Vienna.
+    expect(plan(step).message).toMatchObject({ dueOn: "2026-05-05" });
+    const monday = parseDay("2026-05-04");
+    const withHoliday = workCalendar(["mon", "tue", "wed", "thu", "fri"], () => new Set([monday]));
+    const asked: unknown[] = [];
+    const calendarOf = (country: string | null, region: string | null) => {
+      asked.push([country, region]);
+      return withHoliday;
+    };
+    const owner = { id: "bo", name: "Bo", email: "bo@example.com", country: "IE", region: "D" };
+    expect(plan(step, subject({}, { owner, calendarOf })).message).toMatchObject({ dueOn: "2026-05-06" });
+    expect(asked).toEqual([["IE", "D"]]);
+  });
+});
+
+describe("while somebody is away", () => {
+  const ada = { id: "ada", name: "Ada", email: "ada@example.com" };
+  const bo = { id: "bo", name: "Bo", email: "bo@example.com", slackId: "U0COVER" };
+  const standsInFor = { owner: ada, until: "2026-05-09" };
+  const covered = subject({}, { owner: bo, standsInFor, onDuty: () => ({ owner: bo, standsInFor }) });
+
+  test("the owner's task goes to who stands in, and stays there", () => {
+    const action = plan(call, covered);
+    expect(action.message).toMatchObject({ assignee: "bo", asOwner: false });
+    expect(action.reason).toBe("task for bo, for ada, who is away until 9 May 2026, due on 2026-05-04");
+    expect(plan(call).message).toMatchObject({ assignee: "ada", asOwner: true });
+  });
+
+  test("a task for one of the owners goes to who stands in for them, and is nobody's by owning the account", () => {
+    const step = { ...call, assignee: "ada" };
+    expect(plan(step, covered).message).toMatchObject({ assignee: "bo", asOwner: false });
+    expect(plan(step).message).toMatchObject({ assignee: "ada", asOwner: false });
+  });
+
+  test("mail to the owner goes to who stands in, and says so; the customer's answer does too", () => {
+    const action = plan({ ...mail, to: "owner" }, covered);
+    expect(action).toMatchObject({
+      recipient: "bo@example.com",
+      reason: "reached in run 12, for ada, who is away until 9 May 2026",
+    });
+    expect(email(mail, covered).replyTo).toBe("bo@example.com");
+    expect(plan(mail, covered).reason).toBe("reached in run 12");
+  });
+
+  test("Slack mentions who stands in", () => {
+    expect(slack(alert, covered).text).toContain("Owner <@U0COVER>");
   });
 });
