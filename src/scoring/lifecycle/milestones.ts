@@ -158,9 +158,13 @@ function findReached(rule: MilestoneRule, input: Findings, now: Instant): Reache
 /** When the milestone was last set to reached, whatever was noted of it after. */
 function saidAt({ changes, lastAt }: RecordState<"milestone">): Instant {
   let at: Instant | null = null;
-  for (const { set, occurredAt } of changes) {
-    if (set.reached === false) at = null;
-    else if (set.reached === true) at ??= occurredAt;
+  // Of one moment the last word counts: taken back and said again, it never was otherwise.
+  const words = new Map(
+    changes.flatMap(({ set, occurredAt }) => (set.reached === undefined ? [] : [[occurredAt, set.reached]])),
+  );
+  for (const [occurredAt, isReached] of words) {
+    if (isReached === false) at = null;
+    else if (isReached === true) at ??= occurredAt;
   }
   return at ?? lastAt;
 }
