@@ -1,44 +1,7 @@
-import { describe, expect, test } from "vitest";
-import type { CompanyFacts, MetricValue, StreamCoverage } from "../../src/scoring/history.ts";
-import { compileMetrics, computeMetrics } from "../../src/scoring/metrics.ts";
-import type { ChangeOf } from "../../src/scoring/record-state.ts";
-import type { FieldsOf, RecordKind } from "../../src/scoring/records.ts";
-import { at, change, company, coverage, history, statement } from "./build-history.ts";
-
-/** A Saturday noon; the last complete day is Friday the 14th. */
-const now = "2025-03-15T12:00:00Z";
-const through = "2025-03-14";
-const covered = coverage({
-  kinds: { ticket: [through], survey: [through], subscription: [through], invoice: [through] },
-});
-
-interface Case {
-  readonly what: string;
-  readonly changes: readonly ChangeOf<RecordKind>[];
-  readonly streams?: StreamCoverage;
-  readonly facts?: CompanyFacts;
-  readonly moment?: string;
-  readonly gives: Partial<MetricValue>;
-}
-
-const value = (number: number, ageDays = 0) => ({ value: number, ageDays, state: "value" as const });
-const noData = (reason: string) => ({ value: null, ageDays: null, state: "no-data" as const, reason });
-const notApplicable = (reason: string) => ({ value: null, ageDays: null, state: "not-applicable" as const, reason });
-
-function metric(name: string, { changes, streams, facts, moment }: Omit<Case, "what" | "gives">): MetricValue {
-  const account = history({ account: { name: "Acme", beganOn: "2024-01-01" }, changes });
-  const { plan } = compileMetrics([name]);
-  const values = computeMetrics(plan, account, streams ?? covered, facts ?? company(), at(moment ?? now));
-  return values.get(name) ?? { value: null, unit: "", ageDays: null, state: "no-data", reason: "not computed" };
-}
-
-function table(name: string, unit: string, cases: readonly Case[]): void {
-  describe(name, () => {
-    test.each(cases)("$what", ({ gives, ...given }) => {
-      expect(metric(name, given)).toEqual({ ...metric(name, given), ...gives, unit });
-    });
-  });
-}
+import { expect, test } from "vitest";
+import type { FieldsOf } from "../../src/scoring/records.ts";
+import { change, company, coverage, statement } from "./build-history.ts";
+import { metricOf, noData, notApplicable, table, value } from "./build-metrics.ts";
 
 const ticket = (id: number, occurred: string, set: FieldsOf<"ticket">, recorded?: string) =>
   change("ticket", id, occurred, set, recorded);
@@ -494,6 +457,6 @@ table("account.age_days", "days", [
 
 test("records that were imported count as delivered day by day", () => {
   const streams = coverage({ kinds: { ticket: [statement("2025-12-31", "2026-02-01", true)] } });
-  expect(metric("tickets.open", { changes: [], streams })).toMatchObject(value(0));
-  expect(metric("tickets.open", { changes: [], streams, moment: "2026-01-05T12:00:00Z" })).toMatchObject(value(0, 4));
+  expect(metricOf("tickets.open", { changes: [], streams })).toMatchObject(value(0));
+  expect(metricOf("tickets.open", { changes: [], streams, moment: "2026-01-05T12:00:00Z" })).toMatchObject(value(0, 4));
 });
