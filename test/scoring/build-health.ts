@@ -2,6 +2,7 @@ import type { Facts } from "../../src/scoring/facts.ts";
 import { faultText } from "../../src/scoring/fault.ts";
 import { type HealthInput, type ScoredHealth, scoreHealth } from "../../src/scoring/health.ts";
 import { compileHealthModel, type HealthModel } from "../../src/scoring/health-model.ts";
+import type { HeldMetrics } from "../../src/scoring/held-metrics.ts";
 import type { Driver, MetricValue } from "../../src/scoring/history.ts";
 
 /** When scores are computed unless a test says otherwise. */
@@ -121,3 +122,14 @@ export const driver = (health: ScoredHealth, measure: string): Driver | undefine
 /** What all drivers contribute, in tenths. */
 export const sumOfTenths = (drivers: readonly Driver[]): number =>
   drivers.reduce((sum, { contribution }) => sum + Math.round(contribution * 10), 0);
+
+/** Sources of these metrics fail since a moment, until which they said this. */
+export function heldAt(values: Parameters<typeof metrics>[0], beganAt: number): HeldMetrics {
+  const before = metrics(values);
+  return {
+    beganAt: (metric, per) => (before.has(metric) || (per !== null && before.has(per)) ? beganAt : null),
+    valuesAt: () => before,
+    dayOf: (moment) => new Date(moment).toISOString().slice(0, 10),
+    daysSince: (moment) => Math.floor(now / 86_400_000) - Math.floor(moment / 86_400_000),
+  };
+}
