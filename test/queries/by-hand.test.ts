@@ -1,7 +1,6 @@
 import { sql } from "kysely";
 import { describe, expect } from "vitest";
 import { createSilentLog } from "../../src/log.ts";
-import type { Configuration } from "../../src/playbooks/configuration.ts";
 import { type Hand, type HandOutcome, handWords } from "../../src/queries/by-hand/hand.ts";
 import {
   closeTask,
@@ -64,7 +63,7 @@ const owners = {
   fallback: "anna",
 };
 const configuration = configure([], 1, {}, false, [{ kind: "lifecycle", id: "lifecycle", body: lifecycle }]);
-const words = handWords({ ...configuration, owners } as Configuration);
+const words = handWords({ ...configuration, owners: { ...owners, onOwnerChange: "move" } });
 const anna: Hand = { author: "anna", via: "cli", words };
 const named = { accountId: 1 };
 
