@@ -81,6 +81,7 @@ class PlanTally {
   readonly #bands = new Map<string, PortfolioPlan["bands"][number]>();
   readonly #stages = new Map<string, PortfolioPlan["stages"][number]>();
   readonly #models = new Map<string, { before: number; after: number }>();
+  readonly #oscillations = new Map<string, { accounts: number; first: string }>();
   #compared = 0;
   #tenths = 0;
   #moves: Move[] = [];
@@ -103,6 +104,12 @@ class PlanTally {
     }
     const stages = { from: before.lifecycle.stage, to: after.lifecycle.stage };
     if (stages.from !== stages.to) cellOf(this.#stages, stages, { ...stages, accounts: 0 }).accounts += 1;
+    if (score.oscillation !== null) {
+      const stages = score.oscillation.join(", ");
+      const known = this.#oscillations.get(stages);
+      if (known === undefined) this.#oscillations.set(stages, { accounts: 1, first: score.account.key });
+      else known.accounts += 1;
+    }
     if (differs(score)) this.#keep(moveOf(score));
   }
 
@@ -118,10 +125,21 @@ class PlanTally {
       stages: [...this.#stages.values()].sort((one, other) => other.accounts - one.accounts),
       models: [...models, ...gone.map(([id, counts]) => ({ id, ...counts }))],
       moves: this.#moves.sort(byWeight).slice(0, this.#listed),
-      warnings: models
-        .filter((model) => model.after === 0 && this.#compared > 0)
-        .map(({ id }) => `the health model "${id}" applies to nobody: 0 of ${this.#compared} accounts`),
+      warnings: [...this.#idleModels(models), ...this.#circles()],
     };
+  }
+
+  #idleModels(models: PortfolioPlan["models"]): string[] {
+    return models
+      .filter((model) => model.after === 0 && this.#compared > 0)
+      .map(({ id }) => `the health model "${id}" applies to nobody: 0 of ${this.#compared} accounts`);
+  }
+
+  #circles(): string[] {
+    return [...this.#oscillations].map(
+      ([stages, { accounts, first }]) =>
+        `the stage rules oscillate for ${accounts} of ${this.#compared} accounts, ${first} for one, between ${stages}: these keep the stage they have`,
+    );
   }
 
   #addScores(before: number | null, after: number | null): void {

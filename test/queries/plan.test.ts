@@ -3,6 +3,7 @@ import { createSilentLog } from "../../src/log.ts";
 import type { Configuration } from "../../src/playbooks/configuration.ts";
 import { documentDifferences } from "../../src/queries/plan/document-difference.ts";
 import { planSchema, planScores } from "../../src/queries/plan.ts";
+import { compileLifecycle } from "../../src/scoring/lifecycle/compile.ts";
 import type { Db } from "../../src/store/db.ts";
 import { scoreDue } from "../../src/worker/score.ts";
 import { keepwell } from "../cli/command-line.ts";
@@ -111,6 +112,23 @@ test("a metric whose meaning changes is computed anew", async ({ db }) => {
   expect(anew.moves.map(({ after }) => after.score)).toEqual([20, 20, 20]);
 });
 
+test("rules that would lead accounts round and round are counted, with the stages and one account", async ({ db }) => {
+  await scorePortfolio(db);
+  const busy = { fact: "usage.logins.avg_7d", atLeast: 4 };
+  const stages = [
+    { id: "first", name: "First" },
+    { id: "one", name: "One", when: busy, from: ["first", "other"] },
+    { id: "other", name: "Other", when: { fact: "usage.logins.avg_7d", atLeast: 3 }, from: ["one"] },
+  ];
+  const compiled = compileLifecycle({ stages, milestones: [] }, { revision: 2, zone: "Etc/UTC" });
+  if ("faults" in compiled) throw new Error(JSON.stringify(compiled.faults));
+  const planned = { ...live, scorer: { ...live.scorer, lifecycle: compiled.lifecycle } };
+  const { warnings } = await plan(db, planned);
+  expect(warnings).toEqual([
+    "the stage rules oscillate for 2 of 3 accounts, fair for one, between one, other: these keep the stage they have",
+  ]);
+});
+
 test("without a difference nothing moves, and an account without a score is not compared", async ({ db }) => {
   await scorePortfolio(db);
   await take(db, account("newcomer", "2026-03-09", [1]), now);
@@ -145,6 +163,17 @@ describe("differences of a document", () => {
       { path: "groups.b.weight", from: 2, to: 3 },
       { path: "groups.new", from: undefined, to: { id: "new", weight: 5 } },
       { path: "gone", from: true, to: undefined },
+    ]);
+  });
+
+  pureTest("name the members of a list without ids that came and went, and a mere change of places as one", () => {
+    const [first, second, third] = [{ max: 1 }, { max: 2 }, { max: 3 }];
+    expect(documentDifferences({ caps: [first, second] }, { caps: [second, third] })).toEqual([
+      { path: "caps[0]", from: first, to: undefined },
+      { path: "caps[1]", from: undefined, to: third },
+    ]);
+    expect(documentDifferences({ caps: [first, second] }, { caps: [second, first] })).toEqual([
+      { path: "caps", from: [first, second], to: [second, first] },
     ]);
   });
 

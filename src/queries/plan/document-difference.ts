@@ -14,10 +14,37 @@ export interface Difference {
  */
 export function documentDifferences(from: unknown, to: unknown, path = ""): readonly Difference[] {
   if (isDeepStrictEqual(from, to)) return [];
+  if (isListOfObjects(from) && isListOfObjects(to)) return memberDifferences(from, to, path);
   const [before, after] = [partsOf(from), partsOf(to)];
   if (before === null || after === null) return [{ path, from, to }];
   const names = [...new Set([...before.keys(), ...after.keys()])];
   return names.flatMap((name) => documentDifferences(before.get(name), after.get(name), joinPath(path, name)));
+}
+
+/** Members without a name are the same only when they are equal; where they merely changed places, the list is one difference. */
+function memberDifferences(from: readonly unknown[], to: readonly unknown[], path: string): readonly Difference[] {
+  const without = (list: readonly unknown[], other: readonly unknown[]) =>
+    list.flatMap((member, index) => (other.some((one) => isDeepStrictEqual(one, member)) ? [] : [{ index, member }]));
+  const gone = without(from, to).map(({ index, member }) => ({
+    path: joinPath(path, index),
+    from: member,
+    to: undefined,
+  }));
+  const come = without(to, from).map(({ index, member }) => ({
+    path: joinPath(path, index),
+    from: undefined,
+    to: member,
+  }));
+  return gone.length + come.length === 0 ? [{ path, from, to }] : [...gone, ...come];
+}
+
+/** Of objects that have no `id`. */
+function isListOfObjects(value: unknown): value is readonly unknown[] {
+  return (
+    Array.isArray(value) &&
+    value.every((member) => typeof member === "object" && member !== null && !Array.isArray(member)) &&
+    (value.length === 0 || value.some((member) => idOf(member) === null))
+  );
 }
 
 /** The parts of an object, or of a list whose members are named; null for what is one value. */

@@ -1,7 +1,10 @@
 import { type AccountScore, type Scorer, scoreMetrics } from "../../scoring/account-score.ts";
-import type { AccountHistory, ChildScore, MetricValue, StreamCoverage } from "../../scoring/history.ts";
+import { factsOf } from "../../scoring/facts.ts";
+import type { AccountHistory, ChildScore, LifecycleState, MetricValue, StreamCoverage } from "../../scoring/history.ts";
 import { historyScope } from "../../scoring/history-scope.ts";
+import { type Lifecycle, oscillates } from "../../scoring/lifecycle.ts";
 import { computeMetrics, type MetricPlan } from "../../scoring/metrics.ts";
+import { accountAsOf } from "../../scoring/record-state.ts";
 import type { Db } from "../../store/db.ts";
 import { loadHistories } from "../../store/histories.ts";
 import { type PortfolioAccount, readScoreBases, type ScoreBasis } from "../../store/portfolio.ts";
@@ -13,6 +16,8 @@ export interface PlannedScore {
   readonly mrr: number | null;
   readonly before: AccountScore;
   readonly after: AccountScore;
+  /** The stages between which the planned rules would lead it round and round; null for nearly every account. */
+  readonly oscillation: readonly string[] | null;
 }
 
 /** Two scorers, and which metrics of the newest scores mean the same to both. */
@@ -104,27 +109,50 @@ function compare(work: Work, { account, basis, history, lacking }: Loaded, famil
   const at = basis.at.getTime();
   const memory = { band: basis.bandMemory, lifecycle: basis.lifecycle };
   const kept = Object.entries(basis.metrics);
-  const score = (scorer: Scorer, missing: MetricPlan, children: readonly ChildScore[]) => {
+  const measure = (scorer: Scorer, missing: MetricPlan) => {
     const metrics = new Map<string, MetricValue>(kept);
     if (missing.metrics.length > 0) {
       const computed = computeMetrics(missing, history, work.coverage, scorer.company, at);
       for (const [name, metric] of computed) metrics.set(name, metric);
     }
+    return metrics;
+  };
+  const score = (scorer: Scorer, metrics: ReadonlyMap<string, MetricValue>, children: readonly ChildScore[]) => {
     return scoreMetrics(scorer, { history, coverage: work.coverage, memory, children }, metrics, at);
   };
   const children = families.childrenOf(account.accountId);
+  const planned = measure(work.after, lacking.after);
   const before = score(
     work.before,
-    lacking.before,
+    measure(work.before, lacking.before),
     children.map((child) => child.before),
   );
   const after = score(
     work.after,
-    lacking.after,
+    planned,
     children.map((child) => child.after),
   );
   const mrr = basis.metrics["billing.mrr"]?.value;
-  return { account, mrr: typeof mrr === "number" ? mrr : null, before, after };
+  return {
+    account,
+    mrr: typeof mrr === "number" ? mrr : null,
+    before,
+    after,
+    oscillation: findOscillation(work.after.lifecycle, history, planned, memory.lifecycle, at),
+  };
+}
+
+function findOscillation(
+  lifecycle: Lifecycle | null,
+  history: AccountHistory,
+  metrics: ReadonlyMap<string, MetricValue>,
+  memory: LifecycleState | null,
+  at: number,
+): readonly string[] | null {
+  if (lifecycle === null) return null;
+  const account = accountAsOf(history, at);
+  const facts = factsOf({ key: history.key, ...account }, metrics, null);
+  return oscillates(lifecycle, { history, account, facts, memory }, at);
 }
 
 /** Who belongs to whom, in generations: accounts without children first, then their parents, and so on. */
