@@ -249,3 +249,71 @@ describe("bands", () => {
     );
   });
 });
+
+/** Where a score leads from each band once it has held for the dwell time; every edge, edge + points, and a tenth below each. */
+const transitions: readonly (readonly [score: number, red: string, orange: string, yellow: string, green: string])[] = [
+  [0, "red", "red", "red", "red"],
+  [29.9, "red", "red", "red", "red"],
+  [30, "red", "orange", "orange", "orange"],
+  [34.9, "red", "orange", "orange", "orange"],
+  [35, "orange", "orange", "orange", "orange"],
+  [49.9, "orange", "orange", "orange", "orange"],
+  [50, "orange", "orange", "yellow", "yellow"],
+  [54.9, "orange", "orange", "yellow", "yellow"],
+  [55, "yellow", "yellow", "yellow", "yellow"],
+  [69.9, "yellow", "yellow", "yellow", "yellow"],
+  [70, "yellow", "yellow", "yellow", "green"],
+  [74.9, "yellow", "yellow", "yellow", "green"],
+  [75, "green", "green", "green", "green"],
+  [100, "green", "green", "green", "green"],
+];
+const columns = ["red", "orange", "yellow", "green"] as const;
+const cases = transitions.flatMap(([score, ...to]) =>
+  columns.map((from, column) => ({ from, score, to: to[column] ?? "" })),
+);
+const inside = { red: 10, orange: 40, yellow: 60, green: 90 } as const;
+const since = start - 100 * hour;
+
+describe("the table of transitions", () => {
+  const settledIn = (band: string): BandMemory => ({ band, since, candidate: null, candidateSince: null });
+  const step = (memory: BandMemory, score: number, at: number, over = rules, cap: number | null = null) =>
+    stepBand(over, memory, Math.round(score * 10), cap === null ? null : cap * 10, start + at * hour);
+
+  test("has every way from each band to each other", () => {
+    const ways = new Set(cases.map(({ from, to }) => `${from} ${to}`));
+    expect(ways.size).toBe(columns.length ** 2);
+  });
+
+  test.each(cases)("from $from a score of $score leads to $to", ({ from, score, to }) => {
+    const begun = step(settledIn(from), score, 0);
+    const moves = from !== to;
+    // Before, at and after the dwell time.
+    expect(begun).toMatchObject({ band: from, dueAt: moves ? start + 24 * hour : null });
+    expect(step(begun.memory, score, 24 - 1 / 3600).band).toBe(from);
+    const entered = step(begun.memory, score, 24);
+    expect(entered).toMatchObject({ band: to, dueAt: null, memory: { since: moves ? start + 24 * hour : since } });
+    expect(step(begun.memory, score, 25)).toMatchObject({ band: to, dueAt: null });
+    // And there it stays.
+    expect(step(entered.memory, score, 500).band).toBe(to);
+    expect(step(settledIn(from), score, 0, { ...rules, dwellMs: 0 })).toMatchObject({ band: to, dueAt: null });
+  });
+
+  test.each(cases)("from $from a score of $score that does not hold leads nowhere", ({ from, score }) => {
+    const begun = step(settledIn(from), score, 0);
+    const back = step(begun.memory, inside[from], 23);
+    expect(back).toMatchObject({ band: from, dueAt: null, memory: settledIn(from) });
+    expect(step(back.memory, score, 24).band).toBe(from);
+  });
+
+  test.each(
+    columns.flatMap((from, index) => columns.map((capped, at) => ({ from, capped, to: columns[Math.min(index, at)] }))),
+  )("from $from a cap within $capped leads to $to at once", ({ from, capped, to }) => {
+    const cap = inside[capped];
+    expect(step(settledIn(from), Math.min(inside[from], cap), 0, rules, cap).band).toBe(to);
+  });
+
+  test.each(columns)("from %s an unknown score shows no band and keeps it in memory", (from) => {
+    const unknown = stepBand(rules, settledIn(from), null, null, start);
+    expect(unknown).toMatchObject({ band: null, dueAt: null, memory: settledIn(from) });
+  });
+});

@@ -8,6 +8,7 @@ import type { MetricValue } from "../../src/scoring/history.ts";
 import {
   type Draft,
   driver,
+  heldAt,
   input,
   metrics,
   model,
@@ -351,6 +352,7 @@ describe("laws", { timeout: 60_000 }, () => {
   });
   const someWeight = fc.double({ min: 0.01, max: 100, noNaN: true });
   const someMissing = fc.oneof(fc.constantFrom("exclude", "worst"), somePoints);
+  const someCombine = fc.array(fc.constantFrom("mean" as const, "worst" as const), { minLength: 2, maxLength: 2 });
   const drafts = (curve: fc.Arbitrary<unknown>): fc.Arbitrary<Draft> =>
     fc
       .tuple(
@@ -360,13 +362,15 @@ describe("laws", { timeout: 60_000 }, () => {
         }),
         fc.tuple(someWeight, someWeight),
         fc.constantFrom(0, 0.5, 1),
+        someCombine,
       )
-      .map(([measures, [one, other], minimumCoverage]): Draft => {
+      .map(([measures, [one, other], minimumCoverage, combine]): Draft => {
         const built = letters.map(
           (letter, index) => [letter, measures[index]?.weight ?? 1, measures[index] ?? {}] as const,
         );
         return {
           minimumCoverage,
+          combine,
           groups: [
             [one, ...built.slice(0, 3)],
             [other, ...built.slice(3)],
@@ -393,22 +397,62 @@ describe("laws", { timeout: 60_000 }, () => {
     fc.constant(noData),
   );
 
+  const someHeld = fc.option(fc.record({ a: someMetric, b: someMetric }, { requiredKeys: [] }));
+  const someOverride = fc.option(
+    fc.record({
+      score: fc.option(somePoints),
+      band: fc.constantFrom(null, "red", "green", "amber"),
+      until: fc.constant(null),
+      reason: fc.constant("Known"),
+      by: fc.constant("anna"),
+    }),
+  );
+  /** Sources of some metrics fail since two days: within every measure's hold. */
+  const held = (values: Parameters<typeof heldAt>[0] | null) =>
+    values === null ? null : heldAt(values, now - 2 * 86_400_000);
+
   test("contributions add up to the score exactly, which is finite, from 0 to 100 and has one decimal", () => {
     fc.assert(
-      fc.property(drafts(someCurve), someCaps, someMetrics, someOverdue, (draft, caps, values, overdue) => {
-        const health = score(model({ ...draft, caps }), { ...values, overdue });
-        const tenths = Math.round((health.score ?? 0) * 10);
-        expect(sumOfTenths(health.drivers)).toBe(tenths);
-        expect(health.score === null || health.score === tenths / 10).toBe(true);
-        expect(tenths).toBeGreaterThanOrEqual(0);
-        expect(tenths).toBeLessThanOrEqual(1000);
-        expect(health.score === null).toBe(health.band === null);
-        expect(health.coverage).toBeGreaterThanOrEqual(0);
-        expect(health.coverage).toBeLessThanOrEqual(1);
-        const weight = health.drivers.reduce((sum, driver) => sum + driver.weight, 0);
-        expect(Math.min(Math.abs(weight - 1), Math.abs(weight))).toBeLessThan(1e-9);
-      }),
+      fc.property(
+        drafts(someCurve),
+        someCaps,
+        someMetrics,
+        someOverdue,
+        someHeld,
+        someOverride,
+        (draft, caps, values, overdue, before, override) => {
+          const health = score(model({ ...draft, caps }), { ...values, overdue }, { held: held(before), override });
+          const tenths = Math.round((health.score ?? 0) * 10);
+          expect(sumOfTenths(health.drivers)).toBe(tenths);
+          expect(health.score === null || health.score === tenths / 10).toBe(true);
+          expect(tenths).toBeGreaterThanOrEqual(0);
+          expect(tenths).toBeLessThanOrEqual(1000);
+          if (override === null) expect(health.score === null).toBe(health.band === null);
+          expect(health.score).toBe(override?.score ?? health.computed);
+          for (const share of [health.coverage, ...Object.values(health.confidence)]) {
+            expect(share).toBeGreaterThanOrEqual(0);
+            expect(share).toBeLessThanOrEqual(1);
+          }
+          const weight = health.drivers.reduce((sum, driver) => sum + driver.weight, 0);
+          expect(Math.min(Math.abs(weight - 1), Math.abs(weight))).toBeLessThan(1e-9);
+        },
+      ),
       { numRuns: 300 },
+    );
+  });
+
+  test("a better value before an outage never lowers what is held", () => {
+    const pair = fc.tuple(
+      fc.double({ min: -60, max: 160, noNaN: true }),
+      fc.double({ min: -60, max: 160, noNaN: true }),
+    );
+    fc.assert(
+      fc.property(drafts(risingCurve), someMetrics, pair, (draft, values, [one, other]) => {
+        const of = model(draft);
+        const scored = (number: number) =>
+          score(of, { ...values, a: value(50, 2) }, { held: held({ a: value(number) }) }).score ?? 0;
+        expect(scored(Math.max(one, other))).toBeGreaterThanOrEqual(scored(Math.min(one, other)));
+      }),
     );
   });
 
