@@ -1,4 +1,4 @@
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import { endWish, milestoneWish } from "../queries/by-hand/wishes.ts";
 import { reachMilestone, takeBackMilestone } from "../queries/by-hand.ts";
 import type { CliContext } from "./context.ts";
@@ -19,7 +19,7 @@ export function registerMilestone(program: Command, context: CliContext): void {
     .description("say that an account has reached a milestone")
     .option("--note <text>", "how, or why it is taken back")
     .option("--at <moment>", "when it was reached, such as 2026-01-31T15:00:00Z; now unless given")
-    .option("--take-back", "it was not reached after all: a slip of the hand")
+    .addOption(new Option("--take-back", "it was not reached after all: a slip of the hand").conflicts("at"))
     .addHelpText("after", "\nExample:\n  keepwell milestone acme go-live --at 2026-01-12T09:00:00Z");
   offerDeed(milestone, context).action((account: string, name: string, options: MilestoneOptions) =>
     options.takeBack === true ? takeBack(context, account, name, options) : reach(context, account, name, options),
@@ -38,7 +38,7 @@ function reach(context: CliContext, account: string, name: string, options: Mile
 }
 
 function takeBack(context: CliContext, account: string, name: string, options: MilestoneOptions): Promise<void> {
-  const wish = wishOf(endWish, { reason: options.note, at: options.at });
+  const wish = wishOf(endWish, { reason: options.note });
   return doToAccount(
     context,
     account,

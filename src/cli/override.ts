@@ -1,4 +1,4 @@
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import { endWish, overrideWish } from "../queries/by-hand/wishes.ts";
 import { clearOverride, setOverride } from "../queries/by-hand.ts";
 import type { CliContext } from "./context.ts";
@@ -22,7 +22,7 @@ export function registerOverride(program: Command, context: CliContext): void {
     .option("--band <id>", "a band of a health model")
     .option("--until <when>", "its end: a day such as 2026-01-31 (where the account is), or a moment")
     .option("--reason <text>", "why; people see it beside the score")
-    .option("--clear", "end the override now")
+    .addOption(new Option("--clear", "end the override now").conflicts(["score", "band", "until"]))
     .addHelpText(
       "after",
       '\nExample:\n  keepwell override acme --band red --until 2026-06-30 --reason "They told us that they leave"',
@@ -46,8 +46,7 @@ function set(context: CliContext, account: string, options: OverrideOptions): Pr
 }
 
 function clear(context: CliContext, account: string, options: OverrideOptions): Promise<void> {
-  const { score, band, until, reason } = options;
-  const wish = wishOf(endWish, { score, band, until, reason });
+  const wish = wishOf(endWish, { reason: options.reason });
   return doToAccount(
     context,
     account,

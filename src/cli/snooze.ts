@@ -1,4 +1,4 @@
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import { endWish, snoozeWish } from "../queries/by-hand/wishes.ts";
 import { clearSnooze, setSnooze } from "../queries/by-hand.ts";
 import type { CliContext } from "./context.ts";
@@ -18,7 +18,7 @@ export function registerSnooze(program: Command, context: CliContext): void {
     .description("keep playbooks from beginning runs for an account, for a while")
     .option("--until <when>", "its end: a day such as 2026-01-31 (where the account is), or a moment")
     .option("--reason <text>", "why")
-    .option("--clear", "end the pause now")
+    .addOption(new Option("--clear", "end the pause now").conflicts("until"))
     .addHelpText("after", '\nExample:\n  keepwell snooze acme --until 2026-01-31 --reason "Closed over the holidays"');
   offerDeed(snooze, context).action((account: string, options: SnoozeOptions) =>
     options.clear === true ? clear(context, account, options) : set(context, account, options),
@@ -38,8 +38,7 @@ function set(context: CliContext, account: string, options: SnoozeOptions): Prom
 }
 
 function clear(context: CliContext, account: string, options: SnoozeOptions): Promise<void> {
-  const { until, reason } = options;
-  const wish = wishOf(endWish, { until, reason });
+  const wish = wishOf(endWish, { reason: options.reason });
   return doToAccount(
     context,
     account,

@@ -1,7 +1,8 @@
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import { endWish, stageWish } from "../queries/by-hand/wishes.ts";
 import { clearStage, setStage } from "../queries/by-hand.ts";
 import type { CliContext } from "./context.ts";
+import { UsageError } from "./failure.ts";
 import { doToAccount, type HandOptions, offerDeed, wishOf } from "./hand.ts";
 
 interface StageOptions extends HandOptions {
@@ -19,14 +20,20 @@ export function registerStage(program: Command, context: CliContext): void {
     .description("set the stage of an account by hand, whatever the CRM and the rules say")
     .option("--reason <text>", "why")
     .option("--at <moment>", "since when, such as 2026-01-31T15:00:00Z; now unless given")
-    .option("--clear", "give the choice back to the CRM and the rules")
+    .addOption(new Option("--clear", "give the choice back to the CRM and the rules").conflicts("at"))
     .addHelpText("after", '\nExample:\n  keepwell stage acme renewal --reason "The talks have begun"');
   offerDeed(stage, context).action((account: string, name: string | undefined, options: StageOptions) =>
     options.clear === true ? clear(context, account, name, options) : set(context, account, name, options),
   );
 }
 
-function set(context: CliContext, account: string, name: string | undefined, options: StageOptions): Promise<void> {
+async function set(
+  context: CliContext,
+  account: string,
+  name: string | undefined,
+  options: StageOptions,
+): Promise<void> {
+  if (name === undefined) throw new UsageError("Expected a stage, or --clear.");
   const wish = wishOf(stageWish, { stage: name, reason: options.reason, at: options.at });
   return doToAccount(
     context,
@@ -37,8 +44,14 @@ function set(context: CliContext, account: string, name: string | undefined, opt
   );
 }
 
-function clear(context: CliContext, account: string, name: string | undefined, options: StageOptions): Promise<void> {
-  const wish = wishOf(endWish, { stage: name, reason: options.reason, at: options.at });
+async function clear(
+  context: CliContext,
+  account: string,
+  name: string | undefined,
+  options: StageOptions,
+): Promise<void> {
+  if (name !== undefined) throw new UsageError("Expected a stage or --clear, not both.");
+  const wish = wishOf(endWish, { reason: options.reason });
   return doToAccount(
     context,
     account,
