@@ -4,16 +4,17 @@ import { createLog } from "../log.ts";
 import { registerAccounts } from "./accounts.ts";
 import { registerActions } from "./actions.ts";
 import { registerAudit } from "./audit.ts";
+import { registerBackup } from "./backup.ts";
 import { registerConfig } from "./config.ts";
 import { type CliContext, type Composition, createContext } from "./context.ts";
 import { registerDoctor } from "./doctor.ts";
 import { registerExplain } from "./explain.ts";
 import { CommandEnd, describeError, type ExitCode, exitCodes, UsageError } from "./failure.ts";
 import { registerImport } from "./import.ts";
+import { registerJourney } from "./journey.ts";
 import { registerMaintain } from "./maintain.ts";
 import { registerMilestone } from "./milestone.ts";
 import { registerNote } from "./note.ts";
-import { registerJourney } from "./journey.ts";
 import { createOutput } from "./output.ts";
 import { registerOverride } from "./override.ts";
 import { registerPulse } from "./pulse.ts";
@@ -54,6 +55,7 @@ const registers: readonly Register[] = [
   registerAudit,
   registerToken,
   registerMaintain,
+  registerBackup,
 ];
 
 /** Runs one command line (`process.argv` as it is) and answers the exit code. */
