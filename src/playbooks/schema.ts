@@ -49,8 +49,8 @@ const renewalSchema = z.strictObject({
 const value = z.union([z.string(), z.number(), z.boolean()]);
 const changeSchema = z.strictObject({
   on: z.literal("change"),
-  /** A number with `fallsBy` or `risesBy`; else the stage or a field of the account. */
-  fact: name,
+  // Not the schema of a name: the published form of this one lists the facts.
+  fact: z.string().describe("A number with fallsBy or risesBy; else the stage or a field of the account"),
   fallsBy: z.number().optional(),
   risesBy: z.number().optional(),
   from: z.union([value, z.array(value).min(1)]).optional(),

@@ -14,7 +14,7 @@ import { type DocumentInput, readLiveDocuments, revisionKeyOf } from "../store/d
 import { type ConfigFault, inReadingOrder, type Located, locateFault } from "./configuration/config-fault.ts";
 import { readFolder } from "./configuration/folder.ts";
 import { publicHolidays } from "./configuration/holidays.ts";
-import { bandIds, channelReferences, ownerReferences } from "./configuration/references.ts";
+import { bandIds, channelReferences, milestoneIds, ownerReferences, stageIds } from "./configuration/references.ts";
 import { isDocumentKind } from "./configuration/schemas.ts";
 import {
   type Reading,
@@ -207,6 +207,7 @@ function compilePlaybooks(
 function referredBy({ path, message }: Fault): string | null {
   if (/^steps\[\d+\]\.(to|via)$/.test(path)) return "channels";
   if (/^steps\[\d+\]\.assignee$/.test(path)) return "owners";
+  if (/^there is no (stage|milestone) /.test(message)) return "lifecycle";
   return message.startsWith("there is no band") ? "health-model" : null;
 }
 
@@ -217,6 +218,9 @@ function playbookContext(documents: readonly SourceDocument[]): Omit<PlaybookCon
     bands: bodies("health-model").flatMap(bandIds),
     channels: bodies("channels").flatMap(channelReferences),
     owners: bodies("owners").flatMap(ownerReferences),
+    // Without lifecycle.json the CRM's words are the stages, and there are no milestones.
+    stages: bodies("lifecycle").length === 0 ? undefined : bodies("lifecycle").flatMap(stageIds),
+    milestones: bodies("lifecycle").flatMap(milestoneIds),
   };
 }
 

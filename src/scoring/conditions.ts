@@ -145,10 +145,15 @@ function plant(node: ConditionNode, addLeaf: (leaf: LeafNode) => number): Tree {
 function fitLeaf(leaf: LeafNode, catalogue: FactCatalogue): CompiledLeaf | Fault {
   const type = catalogue.typeOf(leaf.fact);
   if (type === null) return faultAt(joinPath(leaf.path, "fact"), leaf.fact, catalogue.refusal(leaf.fact));
-  const refusal = isTrend(leaf.operator) && type === "number" ? catalogue.trendRefusal?.(leaf.fact) : null;
-  if (typeof refusal === "string") return faultAt(joinPath(leaf.path, leaf.operator), leaf.operand, refusal);
+  const refusal = isTrend(leaf.operator) && type === "number" ? trendRefusal(leaf.fact, catalogue) : null;
+  if (refusal !== null) return faultAt(joinPath(leaf.path, leaf.operator), leaf.operand, refusal);
   const compiled = compileLeaf(leaf, type);
   return "refusal" in compiled ? faultAt(joinPath(leaf.path, leaf.operator), leaf.operand, compiled.refusal) : compiled;
+}
+
+function trendRefusal(fact: string, catalogue: FactCatalogue): string | null {
+  if (catalogue.trendRefusal !== undefined) return catalogue.trendRefusal(fact);
+  return "stored scores are not looked at here: only playbooks may name a rise or a fall";
 }
 
 function compiled(tree: Tree, leaves: readonly CompiledLeaf[]): CompiledCondition {

@@ -11,7 +11,7 @@ export interface FactCatalogue {
   typeOf(name: string): FactType | null;
   /** Why `typeOf` is null for this name, in words, with a suggestion where one is near. */
   refusal(name: string): string;
-  /** Why no rise or fall of this number may be asked for; null when it may. Left out: every number's may. */
+  /** Why no rise or fall of this number may be asked for; null when it may. Left out: of none, as stored scores are not looked at. */
   readonly trendRefusal?: ((name: string) => string | null) | undefined;
 }
 
@@ -44,9 +44,10 @@ const playbookFactNames: readonly string[] = ["snoozed"];
 /** Facts that every stored score keeps, beside its metrics. */
 const storedFactNames: readonly string[] = ["score", "score.computed", "coverage", "confidence"];
 
-/** The facts that a health model brings about. */
+/** The facts that are known only after a health model has scored. */
 export const healthFactNames: readonly string[] = [
   ...["score", "score.computed", "band", "coverage", "confidence", "model", "override"],
+  ...playbookFactNames,
 ];
 
 /** Names of the facts whose names do not depend on the data; `account.fields.<name>` and metrics stand beside them. */
@@ -95,14 +96,13 @@ export const derivedCatalogue: FactCatalogue = {
 
 /** What is judged while an account is scored may name: the catalogue without some facts, each refused for `reason`. */
 export function withoutFacts(names: readonly string[], reason: string): FactCatalogue {
-  const withheld = [...names, ...playbookFactNames];
+  const withheld = new Set([...names, ...playbookFactNames]);
   return {
-    typeOf: (name) => (withheld.includes(name) ? null : factType(name)),
+    typeOf: (name) => (withheld.has(name) ? null : factType(name)),
     refusal: (name) => {
-      if (names.includes(name)) return reason;
-      return withheld.includes(name) ? `"${name}" is known to playbooks only` : refusal(name);
+      if (playbookFactNames.includes(name)) return `"${name}" is known to playbooks only`;
+      return withheld.has(name) ? reason : refusal(name);
     },
-    trendRefusal: () => "stored scores are not looked at here: only playbooks may name a rise or a fall",
   };
 }
 

@@ -26,6 +26,16 @@ export function ownerReferences(document: unknown): readonly OwnerReference[] {
   return listIn(document, "owners", named).map(({ id }) => ({ id }));
 }
 
+/** The stages a lifecycle names, as far as it can be read. */
+export function stageIds(lifecycle: unknown): readonly string[] {
+  return listIn(lifecycle, "stages", named).map(({ id }) => id);
+}
+
+/** The milestones a lifecycle names, as far as it can be read. */
+export function milestoneIds(lifecycle: unknown): readonly string[] {
+  return listIn(lifecycle, "milestones", named).map(({ id }) => id);
+}
+
 function listIn<Item>(document: unknown, key: string, shape: z.ZodType<Item>): Item[] {
   const list = z.looseObject({ [key]: z.array(z.unknown()) }).safeParse(document);
   const items = list.success ? list.data[key] : [];
