@@ -4,7 +4,7 @@ import type { TriggerState } from "../../src/playbooks/trigger/state.ts";
 import { judgeTrigger } from "../../src/playbooks/trigger.ts";
 import type { AccountScore } from "../../src/scoring/account-score.ts";
 import { metricsAmong } from "../../src/scoring/fact-catalogue.ts";
-import { type Facts, factsOf } from "../../src/scoring/facts.ts";
+import { type Facts, factsOf, journeyStatus } from "../../src/scoring/facts.ts";
 import type { AccountHistory, Driver } from "../../src/scoring/history.ts";
 import { accountAsOf } from "../../src/scoring/record-state.ts";
 import { sampleHistories, samplePlaybooks, sampleScorer, scoresOver } from "./sample-portfolio.ts";
@@ -141,6 +141,21 @@ describe.each(firstStarts)("first started at %s", (moment) => {
     test.each(accountsWith("stuck in onboarding"))("%s is red by what it does not use", (key) => {
       expect(today(key).health.band).toBe("red");
       expect(worst(key)[0]?.metric).toBe("usage.active_users.avg_28d");
+    });
+
+    test.each(accountsWith("stuck in onboarding"))("%s is stuck in onboarding: it has not gone live in time", (key) => {
+      const { stage, milestones } = today(key).lifecycle;
+      expect(stage).toBe("onboarding");
+      expect(milestones.find(({ id }) => id === "go-live")).toMatchObject({ status: "stuck", reachedAt: null });
+    });
+
+    test("the accounts stand in all stages but the last, and every tenth one is stuck", () => {
+      const states = [...watched.keys()].map((key) => today(key).lifecycle);
+      const stages = new Set(states.map(({ stage }) => stage));
+      expect([...stages].sort()).toEqual(["adoption", "advocacy", "onboarding", "renewal", "value"]);
+      const stuck = states.filter((state) => journeyStatus(state) === "stuck");
+      expect(stuck.length).toBeGreaterThanOrEqual(15);
+      expect(stuck.length).toBeLessThanOrEqual(25);
     });
 
     test.each(accountsWith("never adopted"))("%s has been red for weeks by its usage", (key) => {

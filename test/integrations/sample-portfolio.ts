@@ -6,6 +6,7 @@ import { parseOwners } from "../../src/playbooks/owners.ts";
 import type { CompiledPlaybook } from "../../src/playbooks/playbook.ts";
 import { type AccountScore, type Scorer, scoreAccount } from "../../src/scoring/account-score.ts";
 import { companyFacts, companySchema } from "../../src/scoring/company.ts";
+import { metricsAmong } from "../../src/scoring/fact-catalogue.ts";
 import { compileHealthModel } from "../../src/scoring/health-model.ts";
 import type {
   AccountHistory,
@@ -15,6 +16,7 @@ import type {
   StreamCoverage,
   UsageSeries,
 } from "../../src/scoring/history.ts";
+import { compileLifecycle } from "../../src/scoring/lifecycle/compile.ts";
 import { compileMetrics } from "../../src/scoring/metrics.ts";
 import type { Input, RecordInput, StreamKind } from "../../src/scoring/records.ts";
 
@@ -48,10 +50,13 @@ export function samplePlaybooks(): readonly CompiledPlaybook[] {
 export function sampleScorer(moreMetrics: readonly string[] = []): Scorer {
   const compiled = compileHealthModel(sampleDocument("health-models/default.json"), 1);
   if ("faults" in compiled) throw new Error(JSON.stringify(compiled.faults));
-  const { plan, faults } = compileMetrics([...compiled.model.metricNames, ...moreMetrics]);
-  if (faults.length > 0) throw new Error(JSON.stringify(faults));
   const company = companyFacts(companySchema.parse(sampleDocument("company.json")), () => null);
-  return { models: [compiled.model], plan, company, lifecycle: null };
+  const read = compileLifecycle(sampleDocument("lifecycle.json"), { revision: 1, zone: company.zone });
+  if ("faults" in read) throw new Error(JSON.stringify(read.faults));
+  const named = metricsAmong(read.lifecycle.facts);
+  const { plan, faults } = compileMetrics([...compiled.model.metricNames, ...named, ...moreMetrics]);
+  if (faults.length > 0) throw new Error(JSON.stringify(faults));
+  return { models: [compiled.model], plan, company, lifecycle: read.lifecycle };
 }
 
 /** The histories a first start at `now` finds, as the store would keep them, and what the streams state. */
