@@ -1,17 +1,16 @@
 import { type Command, InvalidArgumentError } from "commander";
 import { z } from "zod";
 import type { Configuration } from "../playbooks/configuration.ts";
-import { dayOfInstant, parseDay } from "../scoring/days.ts";
-import { readAllAccounts } from "../store/account-list.ts";
+import { dayOfInstant, formatDay, parseDay } from "../scoring/days.ts";
 import { type Db, readNow } from "../store/db.ts";
-import { ensurePartitions } from "../store/partitions.ts";
-import { hasLiveScores, type StoredScore } from "../store/scores.ts";
-import { type ReplaySummary, replayScores } from "../worker/replay.ts";
+import { hasLiveScores } from "../store/scores.ts";
+import type { ReplaySummary } from "../worker/replay.ts";
 import { parseDay as parseDayArgument } from "./arguments.ts";
-import type { CliContext } from "./context.ts";
+import type { CliContext, ReachableDatabase } from "./context.ts";
 import { ensureDocuments } from "./documents-in-force.ts";
 import { UsageError } from "./failure.ts";
 import { offerJson } from "./json-option.ts";
+import { replayRange } from "./replay/range.ts";
 
 const dayShape = z.strictObject({
   day: z.string(),
@@ -56,26 +55,25 @@ export function registerReplay(program: Command, context: CliContext): void {
 async function run(context: CliContext, options: ReplayCommandOptions): Promise<void> {
   const { from, to } = options;
   if (from > to) throw new InvalidArgumentError(`--from ${from} is after --to ${to}.`);
-  await context.withDatabase(async ({ db }) => {
+  await context.withDatabase(async (database) => {
+    const { db } = database;
     await ensureDocuments(context, db);
     await refuseOverwriting(db, options);
     const follow = context.composition.followConfiguration(db);
+    let bar: ReturnType<CliContext["out"]["progress"]> | null = null;
     try {
       const { configuration } = await follow.live();
-      const tally = new Tally();
-      const accounts = await readAllAccounts(db);
-      const bar = context.out.progress("replay", accounts.length);
-      const summary = await replayRange(db, configuration, {
+      const summary = await replayRange(database, configuration, {
         fromDay: parseDay(from),
         toDay: parseDay(to),
         isRecording: options.record === true,
         now: await readNow(db),
-        onScores: (scores, batch) => {
-          tally.add(scores);
-          bar.advance(batch);
+        onBegin: (accounts) => {
+          bar = context.out.progress("replay", accounts);
         },
-      }).finally(() => bar.stop());
-      print(context, options, summary, tally);
+        onAccounts: (accounts) => bar?.advance(accounts),
+      }).finally(() => bar?.stop());
+      print(context, options, summary);
     } finally {
       await follow.close();
     }
@@ -93,75 +91,23 @@ async function refuseOverwriting(db: Db, options: ReplayCommandOptions): Promise
 
 /** Replays and stores the last `days` days before today. */
 export async function replayDays(
-  db: Db,
+  database: ReachableDatabase,
   configuration: Configuration,
   options: { readonly days: number; readonly now: Date },
 ): Promise<ReplaySummary> {
   const today = dayOfInstant(configuration.scorer.company.zone, options.now.getTime());
-  return replayRange(db, configuration, {
-    fromDay: today - options.days,
-    toDay: today - 1,
-    isRecording: true,
-    now: options.now,
-    onScores: () => undefined,
+  const range = { fromDay: today - options.days, toDay: today - 1, isRecording: true, now: options.now };
+  return replayRange(database, configuration, range);
+}
+
+function print({ out }: CliContext, options: ReplayCommandOptions, summary: ReplaySummary): void {
+  const { accounts, scores, stored } = summary;
+  const days = summary.days.map(({ day, known, tenths, ...rest }) => {
+    const meanScore = known === 0 ? null : Math.round(tenths / known) / 10;
+    return { day: formatDay(day), accounts: rest.accounts, meanScore, bands: { ...rest.bands } };
   });
-}
-
-interface RangeOptions {
-  readonly fromDay: number;
-  readonly toDay: number;
-  readonly isRecording: boolean;
-  readonly now: Date;
-  readonly onScores: (scores: readonly StoredScore[], accounts: number) => void;
-}
-
-async function replayRange(db: Db, configuration: Configuration, options: RangeOptions): Promise<ReplaySummary> {
-  const accounts = await readAllAccounts(db);
-  const [from, to] = [options.fromDay, options.toDay].map((day) =>
-    new Date(day * 86_400_000).toISOString().slice(0, 10),
-  );
-  if (options.isRecording && from !== undefined && to !== undefined) {
-    await ensurePartitions(db, "scores", from, to, options.now);
-  }
-  return replayScores(db, configuration, { ...options, accounts });
-}
-
-/** Sums replayed scores up by day. */
-class Tally {
-  readonly #days = new Map<string, { accounts: number; sum: number; known: number; bands: Map<string, number> }>();
-
-  add(scores: readonly StoredScore[]): void {
-    for (const { day, score, band } of scores) {
-      let entry = this.#days.get(day);
-      if (entry === undefined) {
-        entry = { accounts: 0, sum: 0, known: 0, bands: new Map() };
-        this.#days.set(day, entry);
-      }
-      entry.accounts += 1;
-      if (score !== null) {
-        entry.sum += score;
-        entry.known += 1;
-      }
-      entry.bands.set(band ?? "unknown", (entry.bands.get(band ?? "unknown") ?? 0) + 1);
-    }
-  }
-
-  days(): z.infer<typeof dayShape>[] {
-    return [...this.#days]
-      .sort(([one], [other]) => (one < other ? -1 : 1))
-      .map(([day, { accounts, sum, known, bands }]) => ({
-        day,
-        accounts,
-        meanScore: known === 0 ? null : Math.round((sum / known) * 10) / 10,
-        bands: Object.fromEntries([...bands].sort()),
-      }));
-  }
-}
-
-function print({ out }: CliContext, options: ReplayCommandOptions, summary: ReplaySummary, tally: Tally): void {
-  const days = tally.days();
   if (options.json === true) {
-    out.json(replayShape, { from: options.from, to: options.to, ...summary, days });
+    out.json(replayShape, { from: options.from, to: options.to, accounts, scores, stored, days });
     return;
   }
   const bands = [...new Set(days.flatMap((day) => Object.keys(day.bands)))].sort();
@@ -175,6 +121,6 @@ function print({ out }: CliContext, options: ReplayCommandOptions, summary: Repl
     ]),
     right: [1, 2, ...bands.map((_, index) => 3 + index)],
   });
-  const kept = options.record === true ? `${summary.stored} stored as replayed` : "nothing stored: --record does that";
-  out.line(`${summary.scores} scores of ${summary.accounts} accounts; ${kept}.`);
+  const kept = options.record === true ? `${stored} stored as replayed` : "nothing stored: --record does that";
+  out.line(`${scores} scores of ${accounts} accounts; ${kept}.`);
 }

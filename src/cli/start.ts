@@ -54,7 +54,7 @@ async function firstPass(context: CliContext, database: ReachableDatabase, deps:
   if (isFirst) {
     out.note("Replaying the scores of the last eight weeks …");
     const { configuration } = await deps.live();
-    await replayDays(db, configuration, { days: sampleReplayDays, now: await readNow(db) });
+    await replayDays(database, configuration, { days: sampleReplayDays, now: await readNow(db) });
   }
   for (const stage of stages.filter((one) => one !== "collect")) await runStage(deps, stage);
   await printPortfolio(context, db);

@@ -155,6 +155,18 @@ export async function hasLiveScores(db: Db, fromDay: string, toDay: string): Pro
   return row !== undefined;
 }
 
+/** True when any score stands in the given days. */
+export async function hasScoresWithin(db: Db, fromDay: string, toDay: string): Promise<boolean> {
+  const row = await db
+    .selectFrom("scores")
+    .select("accountId")
+    .where("day", ">=", fromDay)
+    .where("day", "<=", toDay)
+    .limit(1)
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
 /** A fact about an account that came to be. */
 export interface AccountChange {
   readonly accountId: number;

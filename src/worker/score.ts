@@ -3,13 +3,13 @@ import type { Configuration } from "../playbooks/configuration.ts";
 import { scoreAccount } from "../scoring/account-score.ts";
 import { formatDay } from "../scoring/days.ts";
 import type { AccountHistory, AccountMemory, ChildScore, DayNumber, StreamCoverage } from "../scoring/history.ts";
-import { historyScope } from "../scoring/history-scope.ts";
+import { scoringScope } from "../scoring/scoring-scope.ts";
 import { readCoverage } from "../store/coverage.ts";
 import type { Db, Tx } from "../store/db.ts";
 import { loadHistories } from "../store/histories.ts";
 import { type ReachedMilestone, recordMilestones } from "../store/milestones.ts";
 import { notify } from "../store/notify.ts";
-import { readChildScores, readStoredMrr } from "../store/scores/children.ts";
+import { type NewestScore, readChildScores, readNewestScores } from "../store/scores/children.ts";
 import {
   type AccountChange,
   type PreviousScore,
@@ -117,8 +117,8 @@ async function scoreBatch(tx: Tx, round: Round, cursor: Cursor, now: Date): Prom
   cursor.afterId = Math.max(cursor.afterId, claims.at(-1)?.accountId ?? 0);
   if (claims.length < limit) cursor.isExhausted = true;
   if (claims.length === 0) return { scored: 0, failures: [] };
-  const scope = historyScope(deps.configuration.scorer.plan, coverage, now.getTime());
-  const histories = await loadHistories(tx, { ...scope, accounts: claims, forPast: false });
+  const scope = scoringScope(deps.configuration.scorer, coverage, now.getTime());
+  const histories = await loadHistories(tx, { ...scope, accounts: claims });
   const before = await readBefore(tx, claims, round, now);
   const { results, failures } = computeBatch(round, claims, histories, before, now);
   const rows = results.map((result) => storedScore(result, "live", now));
@@ -144,8 +144,8 @@ async function noteChanges(tx: Tx, results: readonly ComputedScore[], { previous
 interface Before {
   readonly previous: ReadonlyMap<number, PreviousScore>;
   readonly children: ReadonlyMap<number, readonly ChildScore[]>;
-  /** Of accounts that have a parent. */
-  readonly mrr: ReadonlyMap<number, number | null>;
+  /** What its parent has seen, of accounts that have one. */
+  readonly seen: ReadonlyMap<number, NewestScore>;
 }
 
 async function readBefore(tx: Tx, claims: readonly ScoreClaim[], round: Round, now: Date): Promise<Before> {
@@ -153,11 +153,11 @@ async function readBefore(tx: Tx, claims: readonly ScoreClaim[], round: Round, n
   const throughDay: DayNumber = Math.floor(now.getTime() / dayMs) + 1;
   const ids = claims.map((claim) => claim.accountId);
   const previous = await readPreviousScores(tx, ids, throughDay);
-  if (!round.hasFamilies) return { previous, children: new Map(), mrr: new Map() };
+  if (!round.hasFamilies) return { previous, children: new Map(), seen: new Map() };
   const children = await readChildScores(tx, ids, throughDay);
   const belonging = claims.filter((claim) => claim.parentId !== null).map((claim) => claim.accountId);
-  const mrr = belonging.length === 0 ? new Map<number, null>() : await readStoredMrr(tx, belonging, throughDay);
-  return { previous, children, mrr };
+  const seen = belonging.length === 0 ? new Map() : await readNewestScores(tx, belonging, throughDay);
+  return { previous, children, seen };
 }
 
 function computeBatch(
@@ -218,14 +218,13 @@ export function storedScore(result: ComputedScore, origin: "live" | "replayed", 
   };
 }
 
-function settledBy(claims: readonly ScoreClaim[], { previous, mrr }: Before) {
+function settledBy(claims: readonly ScoreClaim[], { seen }: Before) {
   const byId = new Map(claims.map((claim) => [claim.accountId, claim]));
   return (result: ComputedScore) => {
     const claim = byId.get(result.accountId);
-    const last = previous.get(result.accountId);
+    const last = seen.get(result.accountId);
     const { score, band } = result.health;
-    const isNews =
-      last?.score !== score || last.band !== band || (mrr.get(result.accountId) ?? null) !== mrrOf(result.metrics);
+    const isNews = last?.score !== score || last.band !== band || last.mrr !== mrrOf(result.metrics);
     return {
       accountId: result.accountId,
       dirtySeq: claim?.dirtySeq ?? 0,

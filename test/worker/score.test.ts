@@ -127,7 +127,8 @@ test("a new stage, a milestone and another model are changes, and a milestone on
   expect(since.at(-1)?.data).toEqual({ from: "enterprise", to: "default" });
 });
 
-test("replayed days equal what live passes in the last moment of each day have stored", async ({ db }) => {
+test("replayed days equal what live passes in the last moment of each day have stored", async ({ database }) => {
+  const { db } = database;
   const configuration = configure([], 1, { hysteresis: { points: 5, dwell: "2d" } });
   const values = [9, 9, 8, 2, 1, 0, 0, 3, 9, 9, 9, 9, 9, 9];
   await take(db, account("acme", "2026-03-01", week(9)), new Date("2026-03-02T00:00:01Z"));
@@ -146,15 +147,19 @@ test("replayed days equal what live passes in the last moment of each day have s
   }
   // A correction that is learned now must not change what any of those days knew.
   await take(db, account("acme", "2026-03-05", [100, 100, 100]), new Date("2026-03-20T00:00:00Z"));
-  const replayed: unknown[] = [];
-  await replayScores(db, configuration, {
-    accounts: [{ accountId: 1, key: "acme" }],
+  await sql`truncate scores`.execute(db);
+  await replayScores(database, configuration, {
+    units: [[{ accountId: 1, key: "acme" }]],
     fromDay: parseDay("2026-03-02"),
     toDay: parseDay("2026-03-15"),
-    isRecording: false,
+    isRecording: true,
+    isEmpty: true,
     now: new Date("2026-03-20T00:00:00Z"),
-    onScores: (scores) => replayed.push(...scores.map((score) => ({ ...score, origin: "live" }))),
   });
-  expect(replayed).toHaveLength(values.length);
+  const replayed: unknown[] = [];
+  for (const [index] of values.entries()) {
+    const scores = (await readScores(db, [1], parseDay("2026-03-02") + index)).values();
+    replayed.push(...[...scores].map((score) => ({ ...score, origin: "live" })));
+  }
   expect(replayed).toEqual(live);
 });

@@ -1,9 +1,44 @@
 import type { DayNumber, Instant, UsageRevision, UsageSeries } from "../history.ts";
 
-/** The daily totals as known at `now`: of a day with revisions the newest version by then, 0 where there was none. */
+/** Daily totals that follow a moment as it moves on. */
+interface Following {
+  /** As of the moment asked for last; written in place. */
+  readonly series: UsageSeries & { readonly values: Float64Array };
+  /** In the order in which they came to count. */
+  readonly revisions: readonly UsageRevision[];
+  /** How many of them count at that moment. */
+  applied: number;
+}
+
+const followed = new WeakMap<UsageSeries, Following | null>();
+
+/** For those who look at many moments of one series: from now on only what came to be known between two of them is worked out. */
+export function followSeries(series: UsageSeries): void {
+  followed.set(series, null);
+}
+
+/**
+ * The daily totals as known at `now`: of a day with revisions the newest version by then, 0 where there was none. Of a series that is
+ * followed they hold until the next moment is asked for.
+ */
 export function seriesAsOf(series: UsageSeries, now: Instant): UsageSeries {
   const { revisions } = series;
   if (revisions === undefined || revisions.length === 0) return series;
+  const last = followed.get(series);
+  const isFollowed = last !== undefined;
+  const following = last != null && !isBehind(last, now) ? last : beforeRevisions(series, revisions);
+  if (isFollowed && following !== last) followed.set(series, following);
+  applyUntil(following, now);
+  return following.series;
+}
+
+/** True when revisions count already that were not known at `now`. */
+function isBehind({ revisions, applied }: Following, now: Instant): boolean {
+  return (revisions[applied - 1]?.recordedAt ?? -Infinity) > now;
+}
+
+/** The series while no revision was known yet. */
+function beforeRevisions(series: UsageSeries, revisions: readonly UsageRevision[]): Following {
   let firstDay = series.firstDay;
   let lastDay = series.firstDay + series.values.length - 1;
   for (const { day } of revisions) {
@@ -13,8 +48,22 @@ export function seriesAsOf(series: UsageSeries, now: Instant): UsageSeries {
   const values = new Float64Array(lastDay - firstDay + 1);
   values.set(series.values, series.firstDay - firstDay);
   for (const { day } of revisions) values[day - firstDay] = 0;
-  for (const { day, value } of newestByDay(revisions, now)) values[day - firstDay] = value;
-  return { firstDay, values };
+  return { series: { firstDay, values }, revisions: [...revisions].sort(byTime), applied: 0 };
+}
+
+function applyUntil(following: Following, now: Instant): void {
+  const { series, revisions } = following;
+  for (;;) {
+    const next = revisions[following.applied];
+    if (next === undefined || next.recordedAt > now) return;
+    series.values[next.day - series.firstDay] = next.value;
+    following.applied += 1;
+  }
+}
+
+/** Of two versions of one moment the greater value counts, so that their order does not. */
+function byTime(a: UsageRevision, b: UsageRevision): number {
+  return a.recordedAt - b.recordedAt || a.value - b.value;
 }
 
 /** The first day with any use among the days `from` to `to`, both included; null when there is none. */
@@ -94,19 +143,4 @@ export function decayedMean(series: UsageSeries, from: DayNumber, to: DayNumber,
     weight = weight * keep + 1;
   }
   return sum / weight;
-}
-
-function newestByDay(revisions: readonly UsageRevision[], now: Instant): Iterable<UsageRevision> {
-  const newest = new Map<DayNumber, UsageRevision>();
-  for (const revision of revisions) {
-    if (revision.recordedAt > now) continue;
-    const known = newest.get(revision.day);
-    if (known === undefined || isNewer(revision, known)) newest.set(revision.day, revision);
-  }
-  return newest.values();
-}
-
-/** Of two versions of one moment the greater value counts, so that their order does not. */
-function isNewer(a: UsageRevision, b: UsageRevision): boolean {
-  return a.recordedAt > b.recordedAt || (a.recordedAt === b.recordedAt && a.value > b.value);
 }

@@ -39,21 +39,33 @@ export async function readChildScores(
   return children;
 }
 
-/** `billing.mrr` as stored with the newest score of each account; null where it was unknown. */
-export async function readStoredMrr(
+/** What of an account's newest score its parent sees. */
+export type NewestScore = Pick<ChildScore, "score" | "band" | "mrr">;
+
+/** The newest scores of these accounts; those that were never scored are left out. */
+export async function readNewestScores(
   db: Db | Tx,
   accountIds: readonly number[],
   throughDay: DayNumber,
-): Promise<ReadonlyMap<number, number | null>> {
-  const { rows } = await sql<{ accountId: number; mrr: PackedMetric | null }>`
-    select a.id as account_id, s.mrr
+): Promise<ReadonlyMap<number, NewestScore>> {
+  const { rows } = await sql<Omit<ChildRow, "parentId" | "key" | "name"> & { readonly accountId: number }>`
+    select a.id as account_id, s.score::float8 as score, s.band, s.mrr
     from unnest(${idArray(accountIds)}::bigint[]) as a (id)
     cross join lateral (
-      select metrics->'billing.mrr' as mrr from scores
+      select score, band, metrics->'billing.mrr' as mrr from scores
       where account_id = a.id and day <= date '1970-01-01' + ${throughDay}::integer
       order by day desc limit 1
     ) s`.execute(db);
-  return new Map(rows.map(({ accountId, mrr }) => [accountId, knownMrr(mrr)]));
+  return new Map(rows.map(({ accountId, score, band, mrr }) => [accountId, { score, band, mrr: knownMrr(mrr) }]));
+}
+
+/** Who was whose parent at any time, as all account records tell it. */
+export async function readTies(db: Db): Promise<readonly { readonly childId: number; readonly parentId: number }[]> {
+  const { rows } = await sql<{ childId: number; parentId: number }>`
+    select distinct c.account_id as child_id, p.id as parent_id
+    from record_changes c join accounts p on p.key = c.set->>'parent'
+    where c.kind = 'account'`.execute(db);
+  return rows;
 }
 
 function knownMrr(packed: PackedMetric | null): number | null {

@@ -1,0 +1,59 @@
+import { availableParallelism } from "node:os";
+import { Worker } from "node:worker_threads";
+import { TallyByDay } from "../../worker/replay/day-tally.ts";
+import { batchesOf, type Unit } from "../../worker/replay/families.ts";
+import type { ReplayOptions, ReplaySummary } from "../../worker/replay.ts";
+import type { LaneMessage } from "./lane.ts";
+
+/** What every lane is told when it begins. */
+export interface LaneTask extends Omit<ReplayOptions, "units" | "onAccounts"> {
+  readonly url: string;
+  /** Of the documents that all lanes must find. */
+  readonly revisionKey: string;
+}
+
+/** A few seconds of work, so that all lanes end at about the same time. */
+const chunkAccounts = 400;
+const mostLanes = 8;
+
+/** Replays in several threads at once, one per processor, each with connections of its own. */
+export async function replayInLanes(
+  task: LaneTask,
+  units: readonly Unit[],
+  onAccounts: (accounts: number) => void,
+): Promise<ReplaySummary> {
+  const chunks = batchesOf(units, chunkAccounts);
+  const tally = new TallyByDay();
+  const total = { accounts: 0, scores: 0, stored: 0 };
+  const keep = (summary: ReplaySummary): void => {
+    total.accounts += summary.accounts;
+    total.scores += summary.scores;
+    total.stored += summary.stored;
+    tally.addAll(summary.days);
+  };
+  const lanes = Math.min(availableParallelism(), mostLanes, chunks.length);
+  await Promise.all(Array.from({ length: lanes }, () => runLane(task, chunks, keep, onAccounts)));
+  return { ...total, days: tally.days() };
+}
+
+/** One thread, until no chunk is left for it. */
+function runLane(
+  task: LaneTask,
+  chunks: Unit[][],
+  keep: (summary: ReplaySummary) => void,
+  onAccounts: (accounts: number) => void,
+): Promise<void> {
+  const lane = new Worker(new URL("lane.ts", import.meta.url), { workerData: task, execArgv: ["--import", "tsx"] });
+  return new Promise((resolve, reject) => {
+    lane.on("message", (message: LaneMessage) => {
+      if (message.kind === "accounts" && message.accounts > 0) {
+        onAccounts(message.accounts);
+        return;
+      }
+      if (message.kind === "chunk") keep(message.summary);
+      lane.postMessage(chunks.shift() ?? null);
+    });
+    lane.on("error", reject);
+    lane.on("exit", (code) => (code === 0 ? resolve() : reject(new Error(`A lane of the replay ended with ${code}.`))));
+  });
+}

@@ -1,0 +1,71 @@
+import { type AccountScore, type Scorer, scoreAccount } from "../../scoring/account-score.ts";
+import { dayOfInstant, startOfDay } from "../../scoring/days.ts";
+import type {
+  AccountHistory,
+  AccountMemory,
+  ChildScore,
+  DayNumber,
+  Instant,
+  StreamCoverage,
+} from "../../scoring/history.ts";
+import { followSeries } from "../../scoring/metrics/usage-series.ts";
+import { accountAsOf, accountRecordAsOf, rememberFolds } from "../../scoring/record-state.ts";
+
+/** What every account of a replay is scored by. */
+export interface ReplayGround {
+  readonly scorer: Scorer;
+  readonly coverage: StreamCoverage;
+  readonly fromDay: DayNumber;
+  readonly toDay: DayNumber;
+  /** No moment beyond this one is replayed. */
+  readonly now: Instant;
+}
+
+/** An account on its way through the days. */
+export interface ReplayedAccount {
+  readonly history: AccountHistory;
+  /** What the score before has left. */
+  memory: AccountMemory | null;
+}
+
+/** An account at the beginning of a replay. Its history is from now on read at moments that move on. */
+export function enterReplay(history: AccountHistory, memory: AccountMemory | null): ReplayedAccount {
+  rememberFolds(history);
+  for (const series of history.usage.values()) followSeries(series);
+  return { history, memory };
+}
+
+/** The last moment of each local day of the account on which it was known, not after now. */
+export function momentsOf(ground: ReplayGround, history: AccountHistory): Instant[] {
+  const { scorer, fromDay, toDay, now } = ground;
+  const companyZone = scorer.company.zone;
+  const moments: Instant[] = [];
+  for (let day = fromDay; day <= toDay; day += 1) {
+    const at = lastMomentOf(day, history, companyZone);
+    if (at > now) break;
+    const account = accountRecordAsOf(history, at);
+    if (account === null) continue;
+    // Where the zone changed within the day, that moment belongs to another local day, which has its own turn.
+    if (dayOfInstant(account.fields.zone ?? companyZone, at) === day) moments.push(at);
+  }
+  return moments;
+}
+
+/** The score of that moment, by what the one before has left. */
+export function scoreMoment(
+  { scorer, coverage }: ReplayGround,
+  account: ReplayedAccount,
+  children: readonly ChildScore[],
+  at: Instant,
+): AccountScore {
+  const { history, memory } = account;
+  const score = scoreAccount(scorer, { history, coverage, memory, children }, at);
+  account.memory = { band: score.health.bandMemory, lifecycle: score.lifecycle };
+  return score;
+}
+
+/** The zone may itself have changed over time: the day's end is taken in the zone in force about then. */
+function lastMomentOf(day: DayNumber, history: AccountHistory, companyZone: string): Instant {
+  const zone = accountAsOf(history, startOfDay(companyZone, day + 1)).zone ?? companyZone;
+  return startOfDay(zone, day + 1) - 1;
+}
