@@ -154,7 +154,9 @@ describe("as of", () => {
     const inputs = await pullEveryStream();
     const early = inputs.filter((input) => {
       if (input.kind === "ticket") return (input.set.solvedAt ?? input.at) !== input.at;
-      if (input.kind === "invoice") return (input.set.paidAt ?? input.at) !== input.at;
+      if (input.kind === "invoice") {
+        return (input.set.paidAt ?? input.at) !== input.at || (input.set.paymentFailedAt ?? input.at) !== input.at;
+      }
       if (input.kind === "contact") return (input.set.leftOn ?? dayOf(input)) !== dayOf(input);
       return false;
     });
@@ -221,7 +223,28 @@ describe("stories", () => {
     );
     const paid = new Set(mine.filter((input) => input.set.status === "paid").map((input) => input.id));
     const unpaid = mine.filter((input) => !paid.has(input.id));
-    expect(unpaid.map((input) => input.set.dueOn)).toEqual(["2026-02-01"]);
+    expect(unpaid.flatMap((input) => input.set.dueOn ?? [])).toEqual(["2026-02-01"]);
+  });
+
+  test("the overdue invoice could not be collected three times", async () => {
+    const { inputs } = await pullFirst("invoice");
+    const failed = inputs.flatMap((input) =>
+      input.kind === "invoice" && input.account === accountWith("overdue invoice")
+        ? [input.set.paymentFailedAt?.slice(0, 10)]
+        : [],
+    );
+    expect(failed.filter((day) => day !== undefined)).toEqual(["2026-02-02", "2026-02-09", "2026-02-16"]);
+  });
+
+  test("some surveys are not answered, and opportunities are open, won and lost", async () => {
+    const surveys = (await pullFirst("survey")).inputs;
+    const types = new Set(
+      surveys.map((input) => (input.kind === "survey" ? `${input.set.type} ${input.set.score !== undefined}` : "")),
+    );
+    expect([...types].sort()).toEqual(["ces false", "ces true", "csat true", "nps false", "nps true"]);
+    const opportunities = (await pullFirst("opportunity")).inputs;
+    const outcomes = new Set(opportunities.map((input) => (input.kind === "opportunity" ? input.set.outcome : "")));
+    expect([...outcomes].sort()).toEqual(["lost", "open", "won"]);
   });
 
   test("the customer stuck in onboarding began six weeks ago and has hardly used the product", async () => {

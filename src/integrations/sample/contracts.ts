@@ -6,6 +6,8 @@ import { isWithin, type Span } from "./span.ts";
 
 const seatsPurpose = 2;
 const paymentPurpose = 3;
+const graceDays = 4;
+const mostAttempts = 3;
 
 /** One paid period of an account's only subscription. */
 export interface Period {
@@ -67,16 +69,23 @@ function renewedAs(account: SampleAccount, period: Period): FieldsOf<"subscripti
   return { periodEndsOn: dayText(period.endsOn), amountMinor: amountOf(account, period), seats: period.seats };
 }
 
-/** A year costs as much as ten months. */
-function amountOf(account: SampleAccount, period: Period): number {
+/** The price of a period: a year costs as much as ten months. */
+export function amountOf(account: SampleAccount, period: Period): number {
   return period.seats * account.priceMinor * (account.interval === "year" ? 10 : 1);
 }
 
-/** One invoice for each period, and its payment at its own time. */
+/** One invoice for each period, the attempts to collect it that failed, and its payment, each at its own time. */
 export function invoiceInputs(seed: number, account: SampleAccount, span: Span): RecordInput[] {
   return periodsOf(seed, account, span.to)
     .filter((period) => period.startsOn >= span.historyFrom)
-    .flatMap((period) => [issuedInvoice(account, period), paidInvoice(seed, account, period, span.firstDay)])
+    .flatMap((period) => {
+      const paid = paymentOf(seed, account, period, span.firstDay);
+      return [
+        issuedInvoice(account, period),
+        ...failuresOf(account, period, paid),
+        invoiceChange(account, period, paid, { status: "paid", paidAt: momentText(paid) }),
+      ];
+    })
     .filter((change) => isWithin(change.day, span))
     .map((change) => change.input);
 }
@@ -97,15 +106,24 @@ function issuedInvoice(account: SampleAccount, period: Period): InvoiceChange {
   });
 }
 
-function paidInvoice(seed: number, account: SampleAccount, period: Period, firstDay: Day): InvoiceChange {
+/** The first attempt on the morning after the due day, one more each week; who pays a few days late pays by hand. */
+function failuresOf(account: SampleAccount, period: Period, paid: number): InvoiceChange[] {
+  const first = dueDay(account, period) + 1 + 5 / 24;
+  if (paid < first + graceDays) return [];
+  return Array.from({ length: mostAttempts }, (_, attempt) => first + attempt * 7)
+    .filter((failed) => failed < paid)
+    .map((failed) => invoiceChange(account, period, failed, { paymentFailedAt: momentText(failed) }));
+}
+
+/** When it is paid. */
+function paymentOf(seed: number, account: SampleAccount, period: Period, firstDay: Day): number {
   const due = dueDay(account, period);
   const random = openRandom(seed, paymentPurpose, account.index, period.number);
   const usual = Math.max(period.startsOn + 1, due + Math.round(account.paysAfter + random.normal() * 2.5));
   const unpaid = account.story?.unpaid;
   // Month lengths can move the due day by one against the plan.
   const isStory = unpaid !== undefined && Math.abs(due - firstDay - unpaid.due) <= 2;
-  const paid = (isStory ? firstDay + unpaid.paid : usual) + random.between(0.3, 0.7);
-  return invoiceChange(account, period, paid, { status: "paid", paidAt: momentText(paid) });
+  return (isStory ? firstDay + unpaid.paid : usual) + random.between(0.3, 0.7);
 }
 
 function invoiceChange(account: SampleAccount, period: Period, at: number, set: FieldsOf<"invoice">): InvoiceChange {

@@ -5,6 +5,7 @@ import type { Page, Source } from "../ports.ts";
 import { inventAccounts, type SampleAccount } from "./accounts.ts";
 import { dayFromText, dayOf, dayText } from "./calendar.ts";
 import { invoiceInputs, subscriptionInputs } from "./contracts.ts";
+import { opportunityInputs } from "./opportunities.ts";
 import { accountInputs, contactInputs, touchpointInputs } from "./portraits.ts";
 import type { Span } from "./span.ts";
 import { surveyInputs } from "./surveys.ts";
@@ -25,6 +26,7 @@ const streams = [
   "ticket",
   "survey",
   "invoice",
+  "opportunity",
   "touchpoint",
 ] as const satisfies readonly StreamKind[];
 type SampleStream = (typeof streams)[number];
@@ -69,6 +71,7 @@ const deliver: Record<SampleStream, (seed: number, account: SampleAccount, span:
   ticket: ticketInputs,
   survey: surveyInputs,
   invoice: invoiceInputs,
+  opportunity: opportunityInputs,
   touchpoint: touchpointInputs,
 };
 

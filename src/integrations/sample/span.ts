@@ -7,7 +7,7 @@ export interface Span {
   readonly to: Day;
   /** The day the sample was first made: the stories are placed around it. */
   readonly firstDay: Day;
-  /** Usage, tickets, surveys, invoices and touchpoints begin here; what is older is only the accounts and their contracts. */
+  /** Usage, tickets, surveys, invoices, opportunities and touchpoints begin here; what is older is only the accounts and their contracts. */
   readonly historyFrom: Day;
 }
 
