@@ -1,12 +1,14 @@
 import { z } from "zod";
 import type { Configuration } from "../playbooks/configuration.ts";
 import { describeState } from "../playbooks/describe.ts";
+import { playbookFacts } from "../playbooks/known-facts.ts";
 import type { CompiledPlaybook } from "../playbooks/playbook.ts";
+import { snoozeNotice } from "../playbooks/snooze.ts";
 import { type Scorer, scoreAccount } from "../scoring/account-score.ts";
-import { overrideAsOf } from "../scoring/by-hand.ts";
+import { overrideAsOf, snoozeAsOf } from "../scoring/by-hand.ts";
 import { dayOfInstant, formatDay, parseDay, startOfDay } from "../scoring/days.ts";
+import { derivedAmong } from "../scoring/derived-facts.ts";
 import { dayMs } from "../scoring/duration.ts";
-import { type Facts, factsOf, lifecycleFacts } from "../scoring/facts.ts";
 import type {
   AccountHistory,
   Instant,
@@ -16,6 +18,7 @@ import type {
   StreamCoverage,
 } from "../scoring/history.ts";
 import { type HistoryScope, historyScope } from "../scoring/history-scope.ts";
+import { adoptionMetricNames } from "../scoring/metrics/adoption.ts";
 import { usageMetricNames } from "../scoring/metrics/usage.ts";
 import { compileMetrics, computeMetrics, fixedMetricNames, type MetricPlan } from "../scoring/metrics.ts";
 import { accountAsOf } from "../scoring/record-state.ts";
@@ -25,6 +28,7 @@ import { readCoverage } from "../store/coverage.ts";
 import type { Db } from "../store/db.ts";
 import { loadHistories } from "../store/histories.ts";
 import { readTriggerStates, type TriggerStateRow } from "../store/playbook-state.ts";
+import { readTrendSpans } from "../store/score-trends.ts";
 import { readChildScores } from "../store/scores/children.ts";
 import { readScores, type StoredScore } from "../store/scores.ts";
 import { readUsageNamesOf } from "../store/usage-names.ts";
@@ -171,9 +175,9 @@ export async function explainAccount(
   const values = computeMetrics(plan, history, coverage, scorer.company, at);
   const metrics = sortedByName(new Map([...values, ...Object.entries(score.metrics)]));
   const fields = accountAsOf(history, at);
-  const facts = factsOf({ key: account.key, ...fields }, metrics, score);
-  if (score.lifecycle !== null) lifecycleFacts(facts, score.lifecycle, at);
   const zone = fields.zone ?? scorer.company.zone;
+  const judgedAt = question.day === null ? now : score.at;
+  const situation = await playbookSituation(known, { metrics, score, zone }, judgedAt);
   const states = question.day === null ? await readTriggerStates(db, [account.accountId]) : null;
   return {
     isStored: after.isStored,
@@ -199,9 +203,7 @@ export async function explainAccount(
       change: await explainChange(db, scorer, before, after),
       drivers: [...score.drivers],
       metrics: Object.fromEntries(metrics),
-      playbooks: configuration.playbooks.map((playbook) =>
-        explainPlaybook(playbook, states, facts, metrics, now, zone),
-      ),
+      playbooks: configuration.playbooks.map((playbook) => explainPlaybook(playbook, states, situation, now, zone)),
     },
   };
 }
@@ -220,10 +222,15 @@ function reachOf(scorer: Scorer, plan: MetricPlan, coverage: StreamCoverage, at:
   return { ...scope, toDay: scope.toDay + 1 };
 }
 
-/** Every metric there is of an account: those that depend on no usage, and all forms of the usage names it has. */
+/** Every metric there is of an account: those that depend on no usage, one's own, and all forms of the usage names it has. */
 async function cataloguePlan(db: Db, accountId: number, { settings }: MetricPlan): Promise<MetricPlan> {
-  const usageNames = await readUsageNamesOf(db, accountId, mostUsageNames);
-  return compileMetrics([...fixedMetricNames, ...usageNames.flatMap(usageMetricNames)], settings).plan;
+  const names = await readUsageNamesOf(db, accountId, mostUsageNames + 1);
+  const usageNames = names.length > mostUsageNames ? [] : names;
+  // Without a list of features adoption looks at every name there is.
+  const adoption = usageNames === names || settings.features.length > 0 ? adoptionMetricNames : [];
+  const own = [...settings.formulas.keys()];
+  return compileMetrics([...fixedMetricNames, ...adoption, ...own, ...usageNames.flatMap(usageMetricNames)], settings)
+    .plan;
 }
 
 /** The newest stored score of an account, up to and including a day. */
@@ -313,20 +320,37 @@ function sortedByName(metrics: ReadonlyMap<string, MetricValue>): Map<string, Me
   return new Map([...metrics].sort(([one], [other]) => (one < other ? -1 : 1)));
 }
 
+/** What playbooks know of the account at a moment, as when they are judged. */
+async function playbookSituation(
+  {
+    db,
+    configuration,
+    history,
+  }: { readonly db: Db; readonly configuration: Configuration; readonly history: AccountHistory },
+  judged: { readonly metrics: ReadonlyMap<string, MetricValue>; readonly score: StoredScore; readonly zone: string },
+  at: Date,
+) {
+  const { accountId } = history;
+  const wanted = derivedAmong(configuration.playbooks.flatMap(({ facts }) => facts));
+  const trends = wanted.filter((fact) => fact.kind === "trend");
+  const today = dayOfInstant(judged.zone, at.getTime());
+  const spans = (await readTrendSpans(db, [{ accountId, today }], trends, at)).get(accountId) ?? new Map();
+  const known = playbookFacts({ ...judged, history, spans }, wanted, at.getTime());
+  return { ...known, snooze: snoozeNotice(snoozeAsOf(history, at.getTime()), judged.zone) };
+}
+
 function explainPlaybook(
   playbook: CompiledPlaybook,
   states: readonly TriggerStateRow[] | null,
-  facts: Facts,
-  metrics: ReadonlyMap<string, MetricValue>,
+  { facts, missingReason, snooze }: Awaited<ReturnType<typeof playbookSituation>>,
   now: Date,
   zone: string,
 ): Explanation["playbooks"][number] {
-  const missing = (fact: string) => metrics.get(fact)?.reason;
   const state = states?.find((one) => one.playbookId === playbook.id) ?? null;
   return {
     id: playbook.id,
     state: playbook.enabled ? (state?.state ?? "inactive") : "disabled",
     since: state === null ? null : new Date(state.since).toISOString(),
-    reason: describeState(playbook, state, facts, { now: now.getTime(), zone, missingReason: missing }),
+    reason: describeState(playbook, state, facts, { now: now.getTime(), zone, missingReason, snooze }),
   };
 }
