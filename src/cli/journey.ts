@@ -1,4 +1,6 @@
 import type { Command } from "commander";
+import { configFaultText } from "../queries/configuration/config-fault.ts";
+import { loadConfiguration } from "../queries/configuration.ts";
 import { type Journey, journeySchema, readJourney } from "../queries/journey.ts";
 import { readNow } from "../store/db.ts";
 import { accountOf } from "./account-argument.ts";
@@ -24,17 +26,13 @@ async function run(context: CliContext, text: string, isJson: boolean): Promise<
   const { out } = context;
   await context.withDatabase(async ({ db }) => {
     await ensureDocuments(context, db);
-    const follow = context.composition.followConfiguration(db);
-    try {
-      const { configuration } = await follow.live();
-      const { key } = await accountOf(db, text);
-      const journey = await readJourney(db, configuration, key, await readNow(db));
-      if (journey === null) throw new UsageError(`There is no account ${key}.`);
-      if (isJson) out.json(journeySchema, journey);
-      else printJourney(out, journey);
-    } finally {
-      await follow.close();
-    }
+    const loaded = await loadConfiguration(db);
+    if ("faults" in loaded) throw new UsageError(loaded.faults.map(configFaultText).join("\n"));
+    const { key } = await accountOf(db, text);
+    const journey = await readJourney(db, loaded.configuration, key, await readNow(db));
+    if (journey === null) throw new UsageError(`There is no account ${key}.`);
+    if (isJson) out.json(journeySchema, journey);
+    else printJourney(out, journey);
   });
 }
 
