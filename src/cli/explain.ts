@@ -106,11 +106,16 @@ function printLifecycle(out: Output, { lifecycle }: Explanation): void {
   if (lifecycle === null || (lifecycle.stage === null && lifecycle.milestones.length === 0)) return;
   const since = lifecycle.since === null ? "" : ` since ${lifecycle.since.slice(0, 10)}`;
   const stage = lifecycle.stage === null ? "no stage" : `stage ${lifecycle.stage}${since}`;
-  const milestones = lifecycle.milestones.map(({ id, status, reachedAt, expectedAt }) => {
-    if (reachedAt !== null) return `${id} reached ${reachedAt.slice(0, 10)}`;
-    return expectedAt === null ? `${id} open` : `${id} ${status}, expected ${expectedAt.slice(0, 10)}`;
-  });
-  out.line([`${stage}: ${lifecycle.reason}`, ...milestones].join(" · "));
+  out.line(`${stage}: ${lifecycle.reason}`);
+  if (lifecycle.milestones.length === 0) return;
+  const reached = lifecycle.milestones.filter(({ status }) => status === "reached").length;
+  const ahead = lifecycle.milestones
+    .filter(({ status }) => status !== "reached")
+    .map(({ id, status, expectedAt }) => {
+      const expected = expectedAt === null ? "" : `, expected ${expectedAt.slice(0, 10)}`;
+      return `${id} ${status}${expected}`;
+    });
+  out.line([`${reached} of ${lifecycle.milestones.length} milestones reached`, ...ahead].join(" · "));
 }
 
 function printDrivers(out: Output, explanation: Explanation): void {

@@ -69,7 +69,10 @@ function shownValue({ value, unit }: Reading): string {
 }
 
 function unitOf({ unit, value }: Reading): string {
-  return typeof value === "string" || unit === "" || unit === "ratio" ? "" : ` ${unit}`;
+  if (typeof value === "string" || unit === "" || unit === "ratio") return "";
+  // A scale is no unit: 4 on 1-5.
+  const scale = /^\d+-(\d+)$/.exec(unit);
+  return scale === null ? ` ${unit}` : ` of ${scale[1]}`;
 }
 
 function shownPoints({ points }: Reading): string {
