@@ -1,6 +1,7 @@
+import { describe, expect, test } from "vitest";
 import type { FieldsOf } from "../../src/scoring/records.ts";
 import { change, coverage, statement } from "./build-history.ts";
-import { noData, notApplicable, table, value } from "./build-metrics.ts";
+import { metricOf, noData, notApplicable, table, value } from "./build-metrics.ts";
 
 const undelivered = coverage({});
 const ticket = (id: number, occurred: string, set: FieldsOf<"ticket">, recorded?: string) =>
@@ -330,6 +331,29 @@ table("touchpoints.meetings_90d", "count", [
   },
   { what: "is missing where nothing is known", changes: [], streams: undelivered, gives: noData("no touchpoint yet") },
 ]);
+
+describe("the edges of 90 local days up to the 6th of April", () => {
+  test.each([
+    { zone: "America/New_York", from: "2025-01-07T05:00:00Z", until: "2025-04-07T04:00:00Z" },
+    { zone: "Australia/Lord_Howe", from: "2025-01-06T13:00:00Z", until: "2025-04-06T13:30:00Z" },
+    { zone: "Asia/Kolkata", from: "2025-01-06T18:30:00Z", until: "2025-04-06T18:30:00Z" },
+    { zone: "Pacific/Kiritimati", from: "2025-01-06T10:00:00Z", until: "2025-04-06T10:00:00Z" },
+  ])("$zone: from $from until $until", ({ zone, from, until }) => {
+    const second = (moment: string, after: number) => new Date(Date.parse(moment) + after * 1000).toISOString();
+    const edges = [second(from, -1), from, second(until, -1), until];
+    const given = { moment: "2025-04-07T05:00:00Z", streams: undelivered };
+    const owned = change("account", 1, "2024-01-01", { zone });
+    const meetings = edges.map((moment, index) => touch(index + 2, moment, "meeting"));
+    const counted = meetings.map((meeting) =>
+      metricOf("touchpoints.meetings_90d", { ...given, changes: [owned, meeting] }),
+    );
+    expect(counted.map((one) => one.value)).toEqual([0, 1, 1, 0]);
+    const since = meetings.map((meeting) =>
+      metricOf("touchpoints.days_since_last", { ...given, changes: [owned, meeting] }),
+    );
+    expect(since.map((one) => one.value)).toEqual([91, 90, 1, 0]);
+  });
+});
 
 table("contacts.count", "count", [
   {
