@@ -22,6 +22,17 @@ describe("a playbook document", () => {
     expect(refusals(JSON.parse(example.join("\n")))).toEqual([]);
   });
 
+  test("may have every trigger that docs/playbooks.md shows", () => {
+    const page = readFileSync(new URL("../../docs/playbooks.md", import.meta.url), "utf8");
+    const [, triggers = ""] = /## Triggers\n([^]*?)\n## /.exec(page) ?? [];
+    const examples = triggers.split("\n").filter((line) => line.startsWith("    "));
+    expect(examples.length).toBeGreaterThan(3);
+    for (const example of examples) {
+      const compiled = compilePlaybook(document({ trigger: JSON.parse(example) }), context);
+      expect({ example, compiled }).toMatchObject({ compiled: { playbook: {} } });
+    }
+  });
+
   test("is taken with everything the first form has", () => {
     const parts = {
       $schema: "./playbook.json",
