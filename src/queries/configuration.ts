@@ -8,12 +8,14 @@ import { metricsAmong } from "../scoring/fact-catalogue.ts";
 import { type Fault, faultAt } from "../scoring/fault.ts";
 import type { HealthModel } from "../scoring/health-model.ts";
 import type { Lifecycle } from "../scoring/lifecycle.ts";
+import { type MetricSettings, plainSettings } from "../scoring/metrics/settings.ts";
 import { compileMetrics, type MetricPlan } from "../scoring/metrics.ts";
 import type { Db } from "../store/db.ts";
 import { type DocumentInput, readLiveDocuments, revisionKeyOf } from "../store/documents.ts";
 import { type ConfigFault, inReadingOrder, type Located, locateFault } from "./configuration/config-fault.ts";
 import { readFolder } from "./configuration/folder.ts";
 import { publicHolidays } from "./configuration/holidays.ts";
+import { ownMetricFaults } from "./configuration/own-metrics.ts";
 import { bandIds, channelReferences, milestoneIds, ownerReferences, stageIds } from "./configuration/references.ts";
 import { isDocumentKind } from "./configuration/schemas.ts";
 import {
@@ -22,6 +24,7 @@ import {
   readCompany,
   readHealthModel,
   readLifecycle,
+  readMetricSettings,
   readOwners,
   readSources,
 } from "./configuration/singles.ts";
@@ -80,16 +83,18 @@ export function compileConfiguration(documents: readonly SourceDocument[], unrea
     (body, revision) => readLifecycle(body, { revision, zone }),
     null,
   );
+  const settings = only("metrics", readMetricSettings, plainSettings);
   const models = compileModels(documents, unread, taken);
   const playbooks = compilePlaybooks(documents, unread, taken);
-  if (faults.length > 0 || !company || !owners || !channels || !sources || !models) return { faults };
+  if (settings !== null) checkOwnMetrics(documents, settings, taken);
+  if (faults.length > 0 || !company || !owners || !channels || !sources || !models || !settings) return { faults };
   return {
     configuration: {
       revisionKey: revisionKeyOf(documents),
       companyName: company.name,
       scorer: {
         models,
-        plan: planMetrics(models, lifecycle, playbooks),
+        plan: planMetrics(settings, models, lifecycle, playbooks),
         company: companyFacts(company, publicHolidays),
         lifecycle,
       },
@@ -224,13 +229,24 @@ function playbookContext(documents: readonly SourceDocument[]): Omit<PlaybookCon
   };
 }
 
+/** Only metrics.json knows which metrics of one's own there are; it checks its own formulas itself. */
+function checkOwnMetrics(documents: readonly SourceDocument[], settings: MetricSettings, taken: Taken): void {
+  for (const document of documents) {
+    if (document.kind === "metrics") continue;
+    const faults = ownMetricFaults(document.body, settings);
+    if (faults.length > 0) taken({ faults }, document);
+  }
+}
+
 /** What the health models measure, and what conditions and templates name beside it. */
 function planMetrics(
+  settings: MetricSettings,
   models: readonly HealthModel[],
   lifecycle: Lifecycle | null,
   playbooks: readonly CompiledPlaybook[],
 ): MetricPlan {
   const named = [...(lifecycle?.facts ?? []), ...playbooks.flatMap((playbook) => playbook.facts)];
-  const { plan } = compileMetrics([...models.flatMap(({ metricNames }) => metricNames), ...metricsAmong(named)]);
+  const measured = models.flatMap(({ metricNames }) => metricNames);
+  const { plan } = compileMetrics([...measured, ...metricsAmong(named)], settings);
   return { ...plan, kinds: lifecycle?.kinds ?? [] };
 }

@@ -169,6 +169,18 @@ describe("the published schemas", () => {
           { id: "one-year", name: "A year", anniversary: 1, expected: { within: "400d" }, stuckAfter: "7d" },
         ],
       },
+      metrics: {
+        activeUsers: "logins",
+        features: ["exports"],
+        metrics: [
+          {
+            id: "tickets-per-user",
+            name: "Tickets per user",
+            unit: "count",
+            formula: { round: [{ divide: ["tickets.open", { max: ["usage.logins.users_28d", 1] }] }, 2] },
+          },
+        ],
+      },
       "health-model": soundDocuments["health-models/default.json"],
       playbook: soundDocuments["playbooks/save-at-risk.json"],
     } as const;

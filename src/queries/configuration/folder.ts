@@ -22,6 +22,7 @@ const singles: ReadonlyMap<string, string> = new Map([
   ["channels.json", "channels"],
   ["sources.json", "sources"],
   ["lifecycle.json", "lifecycle"],
+  ["metrics.json", "metrics"],
 ]);
 
 /** Folders that hold one document per file. */

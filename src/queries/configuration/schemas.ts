@@ -7,6 +7,7 @@ import { companySchema } from "../../scoring/company.ts";
 import { fixedFactNames } from "../../scoring/fact-catalogue.ts";
 import { healthModelSchema } from "../../scoring/health-model.ts";
 import { lifecycleSchema } from "../../scoring/lifecycle/document.ts";
+import { metricSettingsSchema } from "../../scoring/metric-settings.ts";
 import { fixedMetricNames, metricForms } from "../../scoring/metrics.ts";
 
 export const schemaDrafts = ["7", "2020-12"] as const;
@@ -22,6 +23,7 @@ const documentSchemas = {
   channels: channelsSchema,
   sources: sourcesSchema,
   lifecycle: lifecycleSchema,
+  metrics: metricSettingsSchema,
   "health-model": healthModelSchema,
   playbook: playbookSchema,
 } as const satisfies Readonly<Record<string, z.ZodType>>;
@@ -46,6 +48,7 @@ export function configSchemas(draft: SchemaDraft): Readonly<Record<DocumentKind,
     channels: publish(documentSchemas.channels),
     sources: publish(documentSchemas.sources),
     lifecycle: publish(documentSchemas.lifecycle),
+    metrics: publish(documentSchemas.metrics),
     "health-model": publish(documentSchemas["health-model"]),
     playbook: publish(documentSchemas.playbook),
   };

@@ -6,6 +6,8 @@ import { type Fault, faultsOf } from "../../scoring/fault.ts";
 import { compileHealthModel, type HealthModel } from "../../scoring/health-model.ts";
 import { compileLifecycle, type LifecycleContext } from "../../scoring/lifecycle/compile.ts";
 import type { Lifecycle } from "../../scoring/lifecycle.ts";
+import { compileMetricSettings } from "../../scoring/metric-settings.ts";
+import type { MetricSettings } from "../../scoring/metrics/settings.ts";
 import { placeFaults } from "./holidays.ts";
 
 /** What was read from a document, or all that is wrong with it. */
@@ -48,6 +50,12 @@ export function readSources(body: unknown): Reading<SourcesDocument["sources"]> 
 export function readLifecycle(body: unknown, context: LifecycleContext): Reading<Lifecycle> {
   const compiled = compileLifecycle(body, context);
   return "faults" in compiled ? compiled : { part: compiled.lifecycle };
+}
+
+/** `metrics.json`. */
+export function readMetricSettings(body: unknown): Reading<MetricSettings> {
+  const compiled = compileMetricSettings(body);
+  return "faults" in compiled ? compiled : { part: compiled.settings };
 }
 
 /** A file of `health-models/`. */

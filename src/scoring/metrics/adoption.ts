@@ -4,7 +4,7 @@ import { type AccountView, firstDayOf, usageOf } from "./account-view.ts";
 import { type Metric, type MetricDefinition, type MetricNeeds, measured, noData, notApplicable } from "./metric.ts";
 import type { MetricSettings } from "./settings.ts";
 import { lastAboveZero } from "./usage-series.ts";
-import { longestSilenceDays, windowPattern } from "./usage-window.ts";
+import { longestSilenceDays, usualWindows, windowPattern } from "./usage-window.ts";
 import { watermarkAsOf } from "./watermark.ts";
 
 const adoptionKinds = ["breadth", "features"] as const;
@@ -20,6 +20,11 @@ export const adoptionForms: readonly (MetricDefinition & { readonly pattern: str
     ...definitionOf(`adoption.${kind}_<N>d`, kind, "N"),
     pattern: `^adoption\\.${kind}_(${windowPattern})d$`,
   }),
+);
+
+/** The names of its metrics, over the windows people are used to. */
+export const adoptionMetricNames: readonly string[] = adoptionKinds.flatMap((kind) =>
+  usualWindows.map((days) => `adoption.${kind}_${days}d`),
 );
 
 /** The metric of a name such as `adoption.breadth_28d`, null when it is none. */

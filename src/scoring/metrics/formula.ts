@@ -94,6 +94,7 @@ function operandOf(metric: MetricValue, name: string): Operand {
   if (metric.state === "value" && typeof metric.value === "number") {
     return { kind: "number", value: metric.value, ageDays: metric.ageDays };
   }
+  if (metric.state === "value") return { kind: "missing", missing: noData("", `${name} is not a number`) };
   const reason = `${name}: ${metric.reason ?? "no value"}`;
   return { kind: "missing", missing: { ...metric, value: null, ageDays: null, reason } };
 }

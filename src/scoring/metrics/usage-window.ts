@@ -6,6 +6,8 @@ import { watermarkAsOf } from "./watermark.ts";
 
 /** A window has at most this many whole days, and at least one. */
 export const longestWindowDays = 400;
+/** Of the windows there may be, those that are told where nobody asks for particular ones. */
+export const usualWindows = [7, 14, 28, 90] as const;
 /** The source of a regular expression for the days of a window, 1 to 400. */
 export const windowPattern = "[1-9]\\d?|[123]\\d\\d|400";
 /** A usage name whose source states no coverage is looked for this far back; whoever loads histories loads at least that much. */

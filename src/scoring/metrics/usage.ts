@@ -12,7 +12,7 @@ import {
 } from "./usage-comparison.ts";
 import { activeDays, decayedMean, lastAboveZero, maxOfDays, sumOfDays, valueOn } from "./usage-series.ts";
 import { countUsers } from "./usage-users.ts";
-import { longestWindowDays, type UsageWindow, windowOf, windowPattern } from "./usage-window.ts";
+import { longestWindowDays, type UsageWindow, usualWindows, windowOf, windowPattern } from "./usage-window.ts";
 
 export const usageAggregates = [
   "sum",
@@ -27,8 +27,6 @@ export const usageAggregates = [
 ] as const;
 type Aggregate = (typeof usageAggregates)[number];
 
-/** Of any number of days a window may have, those that are told where nobody asks for particular ones. */
-const usualWindows = [7, 14, 28, 90] as const;
 /** By then a weight has fallen to a thousandth. */
 const mostHalfLives = 10;
 
