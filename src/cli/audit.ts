@@ -35,7 +35,13 @@ async function printAudit({ out, withDatabase }: CliContext, options: AuditOptio
   const rows = entries.map((entry) => [
     entry.at.toISOString(),
     ...[entry.author, entry.via, entry.deed, entry.account, entry.subject],
-    JSON.stringify(entry.data),
+    dataText(entry.data),
   ]);
   out.table({ head: ["when", "who", "through", "what", "account", "thing", "more"], rows });
+}
+
+/** What else is known of a deed, without what is empty: `band green, reason They signed`. */
+function dataText(data: unknown): string {
+  const members = typeof data === "object" && data !== null ? Object.entries(data) : [];
+  return members.flatMap(([name, value]) => (value === null || value === "" ? [] : [`${name} ${value}`])).join(", ");
 }

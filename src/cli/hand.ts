@@ -1,8 +1,9 @@
 import { type Command, InvalidArgumentError } from "commander";
-import { z } from "zod";
-import { type Deed, deedSchema, type Hand, type HandOutcome, handWords } from "../queries/by-hand/hand.ts";
+import type { z } from "zod";
+import { type Deed, deedSchema, type Hand, type HandOutcome, handWords, refusalText } from "../queries/by-hand/hand.ts";
 import { authorSchema } from "../queries/by-hand/wishes.ts";
 import { loadConfiguration } from "../queries/configuration.ts";
+import { faultsOf, faultText } from "../scoring/fault.ts";
 import type { FoundAccount } from "../store/accounts-directory.ts";
 import { readNow, type Tx } from "../store/db.ts";
 import { accountOf } from "./account-argument.ts";
@@ -29,8 +30,9 @@ export function offerDeed(command: Command, context: CliContext): Command {
 /** Reads what was typed as the wish the API takes as well; tells everything that is wrong with it. */
 export function wishOf<T extends z.ZodType>(schema: T, typed: unknown): z.infer<T> {
   const parsed = schema.safeParse(typed);
-  if (!parsed.success) throw new UsageError(z.prettifyError(parsed.error));
-  return parsed.data;
+  if (parsed.success) return parsed.data;
+  const faults = faultsOf(parsed.error, typed, { keys: [], planned: [] });
+  throw new UsageError(faults.map((fault) => (fault.path === "" ? fault.message : faultText(fault))).join("; "));
 }
 
 /** Does a deed in one transaction, with its row of the audit; ends the command with the reason when it cannot be done. */
@@ -46,7 +48,7 @@ export async function doByHand<Done>(
     const now = await readNow(db);
     return db.transaction().execute(async (tx) => {
       const outcome = await deed(tx, { author, via: "cli", words }, now);
-      if (outcome.kind !== "done") throw new UsageError(`${outcome.reason}.`);
+      if (outcome.kind !== "done") throw new UsageError(refusalText(outcome));
       return outcome.done;
     });
   });

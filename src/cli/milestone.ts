@@ -18,9 +18,9 @@ export function registerMilestone(program: Command, context: CliContext): void {
     .argument("<milestone>", "a milestone of lifecycle.json, where there is one")
     .description("say that an account has reached a milestone")
     .option("--note <text>", "how, or why it is taken back")
-    .option("--at <moment>", "when it was reached, such as 2026-01-31T15:00:00Z; now unless given")
+    .option("--at <moment>", "when it was reached: a day such as 2026-01-31, or a moment; now unless given")
     .addOption(new Option("--take-back", "it was not reached after all: a slip of the hand").conflicts("at"))
-    .addHelpText("after", "\nExample:\n  keepwell milestone acme go-live --at 2026-01-12T09:00:00Z");
+    .addHelpText("after", "\nExample:\n  keepwell milestone acme go-live --at 2026-01-12");
   offerDeed(milestone, context).action((account: string, name: string, options: MilestoneOptions) =>
     options.takeBack === true ? takeBack(context, account, name, options) : reach(context, account, name, options),
   );

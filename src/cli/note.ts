@@ -11,7 +11,7 @@ export function registerNote(program: Command, context: CliContext): void {
     .argument("<account>", "its key, a source's id for it, or its name")
     .argument("<text>", "what is worth remembering")
     .description("write something down about an account")
-    .option("--at <moment>", "when it was so, such as 2026-01-31T15:00:00Z; now unless given")
+    .option("--at <moment>", "when it was so: a day such as 2026-01-31, or a moment; now unless given")
     .addHelpText("after", '\nExample:\n  keepwell note acme "Their new CFO wants quarterly reviews"');
   offerDeed(note, context).action((account: string, text: string, options: HandOptions & { readonly at?: string }) => {
     const wish = wishOf(noteWish, { text, at: options.at });

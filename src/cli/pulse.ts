@@ -17,7 +17,7 @@ export function registerPulse(program: Command, context: CliContext): void {
     .argument("<score>", "1 (will leave) to 5 (delighted)", parseNumber)
     .description("say how you feel about an account")
     .option("--note <text>", "why")
-    .option("--at <moment>", "when you felt so, such as 2026-01-31T15:00:00Z; now unless given")
+    .option("--at <moment>", "when you felt so: a day such as 2026-01-31, or a moment; now unless given")
     .addHelpText("after", '\nExample:\n  keepwell pulse acme 2 --note "Their sponsor is gone"');
   offerDeed(pulse, context).action((account: string, score: number, options: PulseOptions) => {
     const wish = wishOf(pulseWish, { score, note: options.note, at: options.at });

@@ -19,7 +19,7 @@ export function registerStage(program: Command, context: CliContext): void {
     .argument("[stage]", "a stage of lifecycle.json, where there is one")
     .description("set the stage of an account by hand, whatever the CRM and the rules say")
     .option("--reason <text>", "why")
-    .option("--at <moment>", "since when, such as 2026-01-31T15:00:00Z; now unless given")
+    .option("--at <moment>", "since when: a day such as 2026-01-31, or a moment; now unless given")
     .addOption(new Option("--clear", "give the choice back to the CRM and the rules").conflicts("at"))
     .addHelpText("after", '\nExample:\n  keepwell stage acme renewal --reason "The talks have begun"');
   offerDeed(stage, context).action((account: string, name: string | undefined, options: StageOptions) =>

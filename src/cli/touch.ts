@@ -17,7 +17,7 @@ export function registerTouch(program: Command, context: CliContext): void {
     .addArgument(new Argument("<type>", "what it was").choices(touchpointWish.shape.type.options))
     .description("note a talk with a customer")
     .option("--note <text>", "what was said")
-    .option("--at <moment>", "when it was, such as 2026-01-31T15:00:00Z; now unless given")
+    .option("--at <moment>", "when it was: a day such as 2026-01-31, or a moment; now unless given")
     .addHelpText("after", '\nExample:\n  keepwell touch acme call --note "Renewal is on track"');
   offerDeed(touch, context).action((account: string, type: string, options: TouchOptions) => {
     const wish = wishOf(touchpointWish, { type, note: options.note, at: options.at });

@@ -1,7 +1,7 @@
 import type { Request, RequestHandler, Response } from "express";
 import { z } from "zod";
 import type { Configuration } from "../playbooks/configuration.ts";
-import { type Hand, type HandOutcome, handWords } from "../queries/by-hand/hand.ts";
+import { type Hand, type HandOutcome, handWords, refusalText } from "../queries/by-hand/hand.ts";
 import { authorSchema } from "../queries/by-hand/wishes.ts";
 import { type Db, readNow, type Tx } from "../store/db.ts";
 import type { TokenScope } from "../store/tokens.ts";
@@ -48,7 +48,7 @@ export function byHand<Wish extends z.ZodType, Done>(
       content: `${request.method} ${request.originalUrl}\n${JSON.stringify([author, wish])}`,
       work: async (tx) => {
         const outcome = await route.deed(tx, wish, hand, request, now);
-        if (outcome.kind !== "done") throw new Problem(statusOf[outcome.kind], `${outcome.reason}.`);
+        if (outcome.kind !== "done") throw new Problem(statusOf[outcome.kind], refusalText(outcome));
         return outcome.done;
       },
     });

@@ -100,9 +100,9 @@ export async function clearOverride(tx: Tx, named: Named, wish: EndWish, hand: H
 export async function setStage(tx: Tx, named: Named, wish: StageWish, hand: Hand, now: Date): Promise<Answer> {
   const stray = unknownWord("stage", wish.stage, hand.words.stages);
   if (stray !== null) return stray;
-  const at = momentOf(wish.at, now);
-  if (!(at instanceof Date)) return at;
   const account = await hold(tx, named);
+  const at = momentOf(wish.at, account.zone ?? hand.words.zone, now);
+  if (!(at instanceof Date)) return at;
   const id = `${account.key}/stage`;
   const newest = (await readHandRecord(tx, "stage", id))?.moments.at(-1);
   if (newest !== undefined && at < newest) {
@@ -169,9 +169,9 @@ export async function reachMilestone(
 ): Promise<Answer> {
   const stray = unknownWord("milestone", milestone, hand.words.milestones);
   if (stray !== null) return stray;
-  const at = momentOf(wish.at, now);
-  if (!(at instanceof Date)) return at;
   const account = await hold(tx, named);
+  const at = momentOf(wish.at, account.zone ?? hand.words.zone, now);
+  if (!(at instanceof Date)) return at;
   const id = milestoneId(account, milestone);
   const known = await readHandRecord(tx, "milestone", id);
   // What was said of later moments, that it was not reached after all, is overtaken by this.
@@ -221,9 +221,9 @@ interface NewRecord {
 }
 
 async function addRecord(tx: Tx, named: Named, made: NewRecord, hand: Hand, now: Date): Promise<Answer> {
-  const at = momentOf(made.at, now);
-  if (!(at instanceof Date)) return at;
   const account = await hold(tx, named);
+  const at = momentOf(made.at, account.zone ?? hand.words.zone, now);
+  if (!(at instanceof Date)) return at;
   const input = made.make(account, at.toISOString());
   return keep(tx, account, { deed: made.deed, id: input.id, at, inputs: [input], data: made.data }, hand, now);
 }

@@ -61,6 +61,11 @@ export type HandRefusal =
 
 export type HandOutcome<Done> = ({ readonly kind: "done" } & { readonly done: Done }) | HandRefusal;
 
+/** Why a deed was not done, as a sentence. */
+export function refusalText({ reason }: HandRefusal): string {
+  return /[.?]$/.test(reason) ? reason : `${reason}.`;
+}
+
 /** A deed's row of the audit. */
 export function auditRow(hand: Hand, row: Omit<AuditRow, "author" | "via">): AuditRow {
   return { author: hand.author, via: hand.via, ...row };
@@ -80,20 +85,23 @@ const mostNamed = 10;
 /** A year typed wrongly would put something off for ever. */
 const furthestAheadMs = 10 * 366 * 86_400_000;
 
-/** The moment a wish speaks of: now unless told, and never one to come. */
-export function momentOf(at: string | undefined, now: Date): Date | HandRefusal {
+/** The moment a wish speaks of: now unless told, and never one to come. A day means its first instant in this zone. */
+export function momentOf(at: string | undefined, zone: string, now: Date): Date | HandRefusal {
   if (at === undefined) return now;
-  const moment = new Date(at);
+  const moment = new Date(instantOf(at, zone));
   if (moment.getTime() > now.getTime()) return { kind: "refused", reason: `${at} is yet to come` };
   return moment;
 }
 
-/** The end a wish sets: a moment, or the first instant of a day in this zone. It lies ahead, by ten years at most. */
+/** The end a wish sets. It lies ahead, by ten years at most. A day means its first instant in this zone. */
 export function endOf(until: string, zone: string, now: Date): Date | HandRefusal {
-  const isDay = /^\d{4}-\d{2}-\d{2}$/.test(until);
-  const end = isDay ? startOfDay(zone, parseDay(until)) : Date.parse(until);
+  const end = instantOf(until, zone);
   if (end <= now.getTime()) return { kind: "refused", reason: `${until} is past` };
   if (end > now.getTime() + furthestAheadMs)
     return { kind: "refused", reason: `${until} is more than ten years ahead` };
   return new Date(end);
+}
+
+function instantOf(when: string, zone: string): number {
+  return /^\d{4}-\d{2}-\d{2}$/.test(when) ? startOfDay(zone, parseDay(when)) : Date.parse(when);
 }

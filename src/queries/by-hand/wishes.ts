@@ -15,27 +15,28 @@ function plain(most: number) {
 const note = plain(10_000);
 const reason = plain(1_000);
 const name = plain(300);
-/** ISO 8601 with an offset or Z. */
 const moment = z.iso.datetime({ offset: true });
-/** A moment, or a day, which means its first instant where the account is. */
-const until = z.union([daySchema, moment], { error: "expected a day such as 2026-01-31, or a moment with its offset" });
+/** A moment in ISO 8601 with its offset or Z, or a day, which means its first instant where the account is. */
+const when = z.string().refine((text) => daySchema.safeParse(text).success || moment.safeParse(text).success, {
+  error: "expected a day such as 2026-01-31, or a moment with its offset such as 2026-01-31T15:00:00Z",
+});
 
 /** Who does it, as it is kept. */
 export const authorSchema = plain(100);
 
 /** How the CSM feels about the account: 1 (will leave) to 5 (delighted). */
-export const pulseWish = z.strictObject({ score: z.int().min(1).max(5), note: note.optional(), at: moment.optional() });
+export const pulseWish = z.strictObject({ score: z.int().min(1).max(5), note: note.optional(), at: when.optional() });
 export type PulseWish = z.infer<typeof pulseWish>;
 
 /** Something worth remembering about the account. */
-export const noteWish = z.strictObject({ text: note, at: moment.optional() });
+export const noteWish = z.strictObject({ text: note, at: when.optional() });
 export type NoteWish = z.infer<typeof noteWish>;
 
 /** A talk with the customer. */
 export const touchpointWish = z.strictObject({
   type: recordFields.touchpoint.shape.type.unwrap(),
   note: note.optional(),
-  at: moment.optional(),
+  at: when.optional(),
 });
 export type TouchpointWish = z.infer<typeof touchpointWish>;
 
@@ -49,22 +50,22 @@ export const overrideWish = z
       .refine((score) => Math.round(score * 10) / 10 === score, { error: "has one decimal at most" })
       .optional(),
     band: name.optional(),
-    until,
+    until: when,
     reason,
   })
   .refine(({ score, band }) => score !== undefined || band !== undefined, { error: "expected a score or a band" });
 export type OverrideWish = z.infer<typeof overrideWish>;
 
 /** The stage an account is in, whatever the CRM and the rules say. */
-export const stageWish = z.strictObject({ stage: name, reason: reason.optional(), at: moment.optional() });
+export const stageWish = z.strictObject({ stage: name, reason: reason.optional(), at: when.optional() });
 export type StageWish = z.infer<typeof stageWish>;
 
 /** A pause: no playbook begins a run for the account. */
-export const snoozeWish = z.strictObject({ until, reason });
+export const snoozeWish = z.strictObject({ until: when, reason });
 export type SnoozeWish = z.infer<typeof snoozeWish>;
 
 /** A milestone that was reached, or that was not after all. */
-export const milestoneWish = z.strictObject({ note: note.optional(), at: moment.optional() });
+export const milestoneWish = z.strictObject({ note: note.optional(), at: when.optional() });
 export type MilestoneWish = z.infer<typeof milestoneWish>;
 
 /** Taking something back. */
@@ -104,7 +105,7 @@ export type AssignWish = z.infer<typeof assignWish>;
 export const doneWish = z.strictObject({ outcome: plain(2_000) });
 export type DoneWish = z.infer<typeof doneWish>;
 
-export const putOffWish = z.strictObject({ until });
+export const putOffWish = z.strictObject({ until: when });
 export type PutOffWish = z.infer<typeof putOffWish>;
 
 export const reopenWish = z.strictObject({});
