@@ -1,7 +1,7 @@
 import { overrideAsOf } from "./by-hand.ts";
 import { dayOfInstant, nextLocalMidnight, parseDay } from "./days.ts";
 import { factsOf, lifecycleFacts } from "./facts.ts";
-import { scoreHealth } from "./health.ts";
+import { type ScoredHealth, scoreHealth } from "./health.ts";
 import type { HealthModel } from "./health-model.ts";
 import { heldMetrics } from "./held-metrics.ts";
 import type {
@@ -93,8 +93,8 @@ export function scoreMetrics(
     held: heldMetrics({ plan, history, coverage, company, zone, today }, now),
     historyDays: record === null ? null : today - firstDay(record, zone),
   };
-  const { dueAt: healthDueAt, ...health } = scoreHealth(choice.model, input, now);
-  const dues = [healthDueAt, lifecycle.dueAt, override?.until ?? null].filter((due) => due !== null);
+  const scored = scoreHealth(choice.model, input, now);
+  const due = Math.min(scored.dueAt ?? Infinity, lifecycle.dueAt ?? Infinity, override?.until ?? Infinity);
   return {
     modelId: choice.model.id,
     modelRevision: choice.model.revision,
@@ -102,8 +102,23 @@ export function scoreMetrics(
     localDay: today,
     metrics,
     lifecycle: lifecycle.state,
-    health,
-    dueAt: Math.min(nextLocalMidnight(zone, now), ...dues),
+    health: plainHealth(scored),
+    dueAt: Math.min(nextLocalMidnight(zone, now), due),
+  };
+}
+
+/** Field by field: what is left of an object without one of its fields costs as much as the rest of a score. */
+function plainHealth(scored: ScoredHealth): HealthScore {
+  return {
+    score: scored.score,
+    band: scored.band,
+    computed: scored.computed,
+    suggestedBand: scored.suggestedBand,
+    confidence: scored.confidence,
+    bandMemory: scored.bandMemory,
+    coverage: scored.coverage,
+    drivers: scored.drivers,
+    reason: scored.reason,
   };
 }
 

@@ -37,7 +37,10 @@ export interface LifecycleJudgement {
  * milestones stand in time. Without a lifecycle the stage is what a person or the CRM says, and there are no milestones.
  */
 export function judgeLifecycle(lifecycle: Lifecycle | null, input: LifecycleInput, now: Instant): LifecycleJudgement {
-  if (lifecycle === null) return { state: { ...stageOf(asSaid, input, now).state, milestones: [] }, dueAt: null };
+  if (lifecycle === null) {
+    const { stage, decidedBy, since, previous, reason } = decideStage(asSaid, input, now);
+    return { state: { stage, decidedBy, since, previous, reason, milestones: [] }, dueAt: null };
+  }
   const inner = innerInput(lifecycle, input);
   const { reached, facts } = reachMilestones(lifecycle.milestones, inner, now);
   const { state, entered } = stageOf(lifecycle, { ...inner, facts }, now);

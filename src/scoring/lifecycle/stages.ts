@@ -60,7 +60,7 @@ interface Verdict {
 export function decideStage(rules: StageRules, input: StageInput, now: Instant): StageDecision {
   const { memory } = input;
   const silent: string[] = [];
-  const verdict = askDeciders(rules, rules.precedence, input, silent, now) ?? unnamed(rules, input, silent, now);
+  const verdict = askDeciders(rules, 0, input, silent, now) ?? unnamed(rules, input, silent, now);
   const { stage, decidedBy, since, reason, entered, oscillation } = verdict;
   const isSame = memory !== null && memory.stage === stage;
   const before = decidedBy === "crm" && memory === null ? crmCourse(rules, input, now).previous : null;
@@ -69,7 +69,7 @@ export function decideStage(rules: StageRules, input: StageInput, now: Instant):
     decidedBy,
     since: isSame ? memory.since : stageSince(verdict, since),
     previous: isSame ? memory.previous : (memory?.stage ?? before),
-    reason: [...silent, reason].join("; "),
+    reason: silent.length === 0 ? reason : `${silent.join("; ")}; ${reason}`,
     entered: entered ?? [],
     oscillation: oscillation ?? null,
   };
@@ -79,15 +79,16 @@ function stageSince({ stage }: Verdict, since: Instant): Instant | null {
   return stage === null ? null : since;
 }
 
-/** The verdict of the first decider that has one; why others had none is added to `silent`. */
+/** The verdict of the first decider from a position on that has one; why others had none is added to `silent`. */
 function askDeciders(
   rules: StageRules,
-  deciders: readonly StageDecider[],
+  position: number,
   input: StageInput,
   silent: string[],
   now: Instant,
 ): Verdict | null {
-  const [decider, ...later] = deciders;
+  const decider = rules.precedence[position];
+  const later = position + 1;
   switch (decider) {
     case undefined:
       return null;

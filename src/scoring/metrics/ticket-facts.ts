@@ -16,24 +16,53 @@ export interface TicketFacts {
   readonly isEscalated: boolean;
 }
 
-const factsOf = new WeakMap<AccountView, readonly TicketFacts[]>();
-
-/** The account's tickets as known at the view's moment; worked out once for all metrics. */
-export function ticketsOf(view: AccountView): readonly TicketFacts[] {
-  const known = factsOf.get(view);
-  if (known !== undefined) return known;
-  const tickets = recordsOf(view, "ticket").map((ticket) => readTicket(ticket, view.now));
-  factsOf.set(view, tickets);
-  return tickets;
+/** What was read of some tickets, and between which moments the same would be read again. */
+interface Read {
+  readonly facts: readonly TicketFacts[];
+  /** The last moment named in a ticket that has come; -Infinity when there is none. */
+  readonly since: Instant;
+  /** The first one still to come; Infinity when there is none. */
+  readonly until: Instant;
 }
 
-function readTicket(ticket: Ticket, now: Instant): TicketFacts {
+const readOf = new WeakMap<readonly Ticket[], Read>();
+
+/** The account's tickets as known at the view's moment; worked out once for all metrics, and for all days on which nothing comes. */
+export function ticketsOf(view: AccountView): readonly TicketFacts[] {
+  const tickets = recordsOf(view, "ticket");
+  const last = readOf.get(tickets);
+  if (last !== undefined && last.since <= view.now && view.now < last.until) return last.facts;
+  const read = readTickets(tickets, view.now);
+  readOf.set(tickets, read);
+  return read.facts;
+}
+
+function readTickets(tickets: readonly Ticket[], now: Instant): Read {
+  let since = -Infinity;
+  let until = Infinity;
+  const named = (moment: string | null | undefined): Instant | null => {
+    if (moment == null) return null;
+    const at = Date.parse(moment);
+    if (at <= now) since = Math.max(since, at);
+    else until = Math.min(until, at);
+    return at <= now ? at : null;
+  };
+  const facts = tickets.map((ticket) => readTicket(ticket, named));
+  return { facts, since, until };
+}
+
+/** A moment given as a value is a fact only once it has come. */
+type FactAt = (moment: string | null | undefined) => Instant | null;
+
+function readTicket(ticket: Ticket, factAt: FactAt): TicketFacts {
   const { fields, firstAt } = ticket;
-  const isOpen = isStillOpen(ticket, now);
+  const solvedAt = factAt(fields.solvedAt);
+  // The status says; where it is not known, a solving time that has come.
+  const isOpen = fields.status === undefined ? solvedAt === null : !isDone(fields.status);
   return {
-    openedAt: factAt(fields.openedAt, now) ?? firstAt,
-    respondedAt: factAt(fields.firstRespondedAt, now),
-    solvedAt: isOpen ? null : (factAt(fields.solvedAt, now) ?? doneSince(ticket)),
+    openedAt: factAt(fields.openedAt) ?? firstAt,
+    respondedAt: factAt(fields.firstRespondedAt),
+    solvedAt: isOpen ? null : (solvedAt ?? doneSince(ticket)),
     isOpen,
     isUrgent: fields.priority === "urgent",
     isEscalated: fields.escalated === true,
@@ -81,19 +110,6 @@ function seenReopenings({ changes }: Ticket): readonly Instant[] {
     wasDone = done;
   }
   return moments;
-}
-
-/** A moment given as a value is a fact only once it has come. */
-function factAt(moment: string | null | undefined, now: Instant): Instant | null {
-  if (moment == null) return null;
-  const at = Date.parse(moment);
-  return at <= now ? at : null;
-}
-
-/** The status says; where it is not known, a solving time that has come. */
-function isStillOpen({ fields }: Ticket, now: Instant): boolean {
-  if (fields.status !== undefined) return !isDone(fields.status);
-  return factAt(fields.solvedAt, now) === null;
 }
 
 /** When the status last came to be solved or closed. */
