@@ -24,7 +24,7 @@ describe("a playbook document", () => {
 
   test("may have every trigger that docs/playbooks.md shows", () => {
     const page = readFileSync(new URL("../../docs/playbooks.md", import.meta.url), "utf8");
-    const [, triggers = ""] = /## Triggers\n([^]*?)\n## /.exec(page) ?? [];
+    const [, triggers = ""] = /## Triggers\n([\s\S]*?)\n## /.exec(page) ?? [];
     const examples = triggers.split("\n").filter((line) => line.startsWith("    "));
     expect(examples.length).toBeGreaterThan(3);
     for (const example of examples) {
