@@ -258,6 +258,7 @@ describe("a milestone", () => {
       change("event", 9, "2026-02-03T08:00Z", { name: "live" }),
       change("event", 10, "2026-01-03T08:00Z", { name: "live" }, "2026-03-01"),
       change("event", 11, "2025-01-03T08:00Z", { name: "live" }, "2026-03-11"),
+      change("event", 12, "2026-02-05T08:00Z", { name: "live" }),
     ];
     expect(first({ changes }, { event: { name: "live" } })).toMatchObject({
       reachedAt: at("2026-01-03T08:00Z"),
