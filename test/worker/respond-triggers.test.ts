@@ -243,11 +243,14 @@ test("an episode that is over before the snooze is dropped, and one that is take
 });
 
 test("a playbook may ask whether an account is snoozed, and is asked again when the snooze ends", async ({ db }) => {
-  const configuration = await begin(db, { on: "threshold", when: { fact: "snoozed", is: true } });
-  await pass(db, configuration, snooze(days(2), days(1)), days(1));
-  expect(await readTriggerStates(db, [1])).toMatchObject([{ state: "pending", dueAt: days(2).getTime() }]);
-  expect((await respondDue({ db, configuration, log }, days(2))).fired).toBe(0);
+  const trigger = { on: "threshold", when: { fact: "snoozed", is: false } };
+  const configuration = configure([playbook({ trigger, steps: [call] })]);
+  await cover(db, "2026-03-01", start);
+  expect(await pass(db, configuration, account("acme", "2026-03-01", [5]), start)).toBe(1);
+  expect(await pass(db, configuration, snooze(days(1.2), days(1)), days(1))).toBe(0);
   expect(await readTriggerStates(db, [1])).toMatchObject([{ state: "inactive" }]);
+  expect((await respondDue({ db, configuration, log }, days(1.1))).judged).toBe(0);
+  expect((await respondDue({ db, configuration, log }, days(1.2))).fired).toBe(1);
 });
 
 const people = {
