@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { formatDay, parseDay } from "../../src/scoring/days.ts";
 import type {
   AccountHistory,
@@ -8,11 +8,17 @@ import type {
   RecordChange,
   StreamCoverage,
   UsageSeries,
+  UserDay,
 } from "../../src/scoring/history.ts";
 import { historyScope } from "../../src/scoring/history-scope.ts";
+import { compileMetricSettings } from "../../src/scoring/metric-settings.ts";
+import { adoptionMetricNames } from "../../src/scoring/metrics/adoption.ts";
 import { usageMetricNames } from "../../src/scoring/metrics/usage.ts";
 import { compileMetrics, computeMetrics, fixedMetricNames } from "../../src/scoring/metrics.ts";
 import { company, series } from "./build-history.ts";
+
+// Guards against a hang; nothing is judged by its speed.
+vi.setConfig({ testTimeout: 60_000 });
 
 const dayMs = 86_400_000;
 const base = parseDay("2024-06-01");
@@ -22,7 +28,23 @@ const today = base + 180;
 const usageNames = ["logins", "exports"] as const;
 const noOutages = { kindOutages: new Map(), usageOutages: new Map() };
 const ownFields = ["account.fields.tier", "account.fields.arr"];
-const { plan } = compileMetrics([...fixedMetricNames, ...ownFields, ...usageNames.flatMap(usageMetricNames)]);
+const formulas = {
+  load: { divide: ["tickets.open", { max: ["contract.seats", 1] }] },
+  reach: { multiply: ["usage.logins.users_28d", "adoption.breadth_28d"] },
+  voice: { coalesce: ["nps.latest", { round: [{ log1p: ["custom.load"] }, 3] }, "billing.mrr"] },
+} as const;
+const compiled = compileMetricSettings({
+  features: ["logins", "exports", "reports"],
+  metrics: Object.entries(formulas).map(([id, formula]) => ({ id, name: id, unit: "count", formula })),
+});
+if ("faults" in compiled) throw new Error(JSON.stringify(compiled.faults));
+const own = Object.keys(formulas).map((id) => `custom.${id}`);
+const { plan } = compileMetrics(
+  [...fixedMetricNames, ...ownFields, ...usageNames.flatMap(usageMetricNames), ...adoptionMetricNames, ...own],
+  compiled.settings,
+);
+/** Without a list of features every usage name is one. */
+const unlisted = compileMetrics(adoptionMetricNames.filter((name) => name.startsWith("adoption.features"))).plan;
 const rates = {
   USD: [
     { from: formatDay(base), rate: 0.9 },
@@ -39,7 +61,12 @@ interface World {
 }
 
 function answers(world: World): Map<string, MetricValue> {
-  return new Map(computeMetrics(plan, world.history, world.coverage, world.company, world.now));
+  const { history, coverage, now } = world;
+  const values = new Map(computeMetrics(plan, history, coverage, world.company, now));
+  for (const [name, value] of computeMetrics(unlisted, history, coverage, world.company, now)) {
+    values.set(`${name}, unlisted`, value);
+  }
+  return values;
 }
 
 const day = fc.integer({ min: base, max: base + span });
@@ -160,10 +187,18 @@ const statements = fc.array(
   { maxLength: 3 },
 );
 
+const anyUsers: fc.Arbitrary<readonly UserDay[]> = fc.array(
+  fc
+    .record({ day, user: fc.integer({ min: 1, max: 4 }), delay: fc.constantFrom(0, 0, 1, 20) })
+    .map(({ delay, ...one }) => ({ ...one, recordedAt: (one.day + delay) * dayMs })),
+  { maxLength: 12 },
+);
+
 const anyWorld: fc.Arbitrary<World> = fc
   .record({
     changes: fc.array(anyChange, { maxLength: 40 }),
     usage: fc.record({ logins: anySeries, exports: anySeries, active_users: anySeries }, { requiredKeys: [] }),
+    users: fc.record({ logins: anyUsers, exports: anyUsers }, { requiredKeys: [] }),
     kinds: fc.array(fc.tuple(fc.constantFrom(...streamed), statements), { maxLength: 8 }),
     usageNames: fc.record({ logins: statements, exports: statements, active_users: statements }, { requiredKeys: [] }),
     now: fc.integer({ min: (today - 20) * dayMs, max: (today + 1) * dayMs }),
@@ -174,7 +209,7 @@ const anyWorld: fc.Arbitrary<World> = fc
       key: "acme",
       changes: parts.changes,
       usage: new Map(Object.entries(parts.usage)),
-      users: new Map(),
+      users: new Map(Object.entries(parts.users)),
     },
     coverage: {
       kinds: new Map(parts.kinds),
@@ -199,7 +234,8 @@ test("the order of records, and records given twice, change nothing", () => {
       const usage = new Map(
         [...world.history.usage].map(([name, one]) => [name, { ...one, revisions: one.revisions?.toReversed() }]),
       );
-      const other = { ...world, history: { ...world.history, changes: shuffled, usage } };
+      const users = mapValues(world.history.users, (rows) => [...rows, ...rows].toReversed());
+      const other = { ...world, history: { ...world.history, changes: shuffled, usage, users } };
       expectSame([...answers(other)], [...answers(world)]);
     }),
   );
@@ -241,6 +277,12 @@ test("nothing that occurs later, or is learned later, changes a metric at a mome
         const known = usage.get(name);
         if (known !== undefined) usage.set(name, corrected(known, { ...one, recordedAt: now + delay }, now));
       }
+      const latest = { day: Math.floor(now / dayMs) - 3, value: 5, recordedAt: now + 1 };
+      usage.set("brand-new", { firstDay: latest.day, values: [5], revisions: [latest] });
+      const users = mapValues(world.history.users, (rows) => [
+        { day: latest.day, user: 9, recordedAt: now + 1 },
+        ...rows,
+      ]);
       const notYet = stated.map((one) => ({
         ...one,
         recordedAt: Math.max(one.recordedAt, now + 1),
@@ -248,7 +290,7 @@ test("nothing that occurs later, or is learned later, changes a metric at a mome
       }));
       const other: World = {
         ...world,
-        history: { ...world.history, changes: [...future, ...world.history.changes], usage },
+        history: { ...world.history, changes: [...future, ...world.history.changes], usage, users },
         coverage: {
           kinds: mapValues(world.coverage.kinds, (list) => [...notYet, ...list]),
           usageNames: mapValues(world.coverage.usageNames, (list) => [...notYet, ...list]),
@@ -271,14 +313,24 @@ test("use on days that are not over changes nothing", () => {
         );
         return { ...one, values: [...past, ...values] };
       });
-      const other = { ...world, history: { ...world.history, usage } };
+      const users = mapValues(world.history.users, (rows) => [
+        { day: lastDay + 1, user: 9, recordedAt: world.now },
+        { day: lastDay + 5, user: 9, recordedAt: world.now },
+        ...rows,
+      ]);
+      const other = { ...world, history: { ...world.history, usage, users } };
       expectSame([...answers(other)], [...answers(world)]);
     }),
   );
 });
 
-test("days of silence never raise a sum, an average, a maximum or a count of active days", () => {
-  const silence = usageMetricNames("logins").filter((name) => !name.includes(".trend_"));
+test("days of silence never raise a total, a mean, a maximum, a count of days or users, or adoption", () => {
+  const compared = /\.(trend|vs_own_baseline|last)_/;
+  const silence = [
+    ...usageMetricNames("logins").filter((name) => !compared.test(name)),
+    ...adoptionMetricNames,
+    ...unlisted.metrics.map(({ name }) => `${name}, unlisted`),
+  ];
   const values = fc.array(fc.constantFrom(0, 0, 1, 2.5, 40), { minLength: 1, maxLength: 120 });
   fc.assert(
     fc.property(values, fc.integer({ min: 0, max: 119 }), fc.integer({ min: 1, max: 100 }), (used, began, days) => {
@@ -286,8 +338,9 @@ test("days of silence never raise a sum, an average, a maximum or a count of act
       const account = { kind: "account" as const, recordId: 1, occurredAt: 0, recordedAt: 0 };
       const changes = [{ ...account, set: { beganOn: formatDay(Math.min(end, base + began)) } }];
       const usage = new Map([["logins", series(formatDay(base), used)]]);
+      const users = used.map((value, index) => ({ day: base + index, user: Math.ceil(value), recordedAt: 0 }));
       const at = (last: number): World => ({
-        history: { accountId: 1, key: "acme", changes, usage, users: new Map() },
+        history: { accountId: 1, key: "acme", changes, usage, users: new Map([["logins", users]]) },
         coverage: {
           kinds: new Map(),
           usageNames: new Map([["logins", [{ throughDay: last, recordedAt: 0, backfilled: false }]]]),
@@ -303,12 +356,17 @@ test("days of silence never raise a sum, an average, a maximum or a count of act
   );
 });
 
+const everyMetric = [
+  ...plan.metrics.map((metric) => [metric, metric.name, plan] as const),
+  ...unlisted.metrics.map((metric) => [metric, `${metric.name}, unlisted`, unlisted] as const),
+];
+
 test("a metric needs no more of a history than what is loaded for it alone", () => {
   fc.assert(
     fc.property(anyWorld, (world) => {
       const together = answers(world);
-      for (const metric of plan.metrics) {
-        const alone = { ...plan, metrics: [metric] };
+      for (const [metric, name, whole] of everyMetric) {
+        const alone = { ...whole, metrics: [metric] };
         const scope = historyScope(alone, world.coverage, world.now);
         const usage = [...world.history.usage].filter(
           ([name]) => scope.usageNames === "all" || scope.usageNames.includes(name),
@@ -316,22 +374,27 @@ test("a metric needs no more of a history than what is loaded for it alone", () 
         const history = {
           ...world.history,
           changes: world.history.changes.filter(({ kind }) => scope.kinds.includes(kind)),
-          usage: new Map(usage.map(([name, one]) => [name, cut(one, scope.fromDay)])),
+          usage: new Map(usage.map(([usageName, one]) => [usageName, cut(one, scope.fromDay)])),
+          users: new Map(
+            [...world.history.users]
+              .filter(([usageName]) => scope.users?.names.includes(usageName))
+              .map(([usageName, rows]) => [usageName, rows.filter((row) => row.day >= (scope.users?.fromDay ?? 0))]),
+          ),
         };
         const value = computeMetrics(alone, history, world.coverage, world.company, world.now).get(metric.name);
-        expectSame(value, together.get(metric.name));
+        expectSame(value, together.get(name));
       }
     }),
   );
 });
 
 test("random histories give every metric a value now and then", () => {
-  const valued = new Set<string>();
+  const rare = new Set(everyMetric.map(([, name]) => name));
   for (const world of fc.sample(anyWorld, { numRuns: 2_000, seed: 1 })) {
-    for (const [name, { state }] of answers(world)) if (state === "value") valued.add(name);
+    for (const [name, { state }] of answers(world)) if (state === "value") rare.delete(name);
+    if (rare.size === 0) return;
   }
-  const rare = plan.metrics.map(({ name }) => name).filter((name) => !valued.has(name));
-  expect(rare.filter((name) => !name.includes(".users_"))).toEqual([]);
+  expect([...rare]).toEqual([]);
 });
 
 /** Texts are quick to compare; a difference is then shown value by value. */
@@ -400,8 +463,11 @@ function shifted(world: World, days: number): World {
       recordedAt: version.recordedAt + ms,
     })),
   }));
+  const users = mapValues(world.history.users, (rows) =>
+    rows.map((row) => ({ ...row, day: row.day + days, recordedAt: row.recordedAt + ms })),
+  );
   return {
-    history: { ...world.history, changes, usage },
+    history: { ...world.history, changes, usage, users },
     coverage: {
       kinds: mapValues(world.coverage.kinds, shiftStatements),
       usageNames: mapValues(world.coverage.usageNames, shiftStatements),
