@@ -44,12 +44,11 @@ export function scoreHealth(model: HealthModel, input: HealthInput, now: Instant
   const isCapped = matched !== null && tenths !== mean.tenths;
   if (isCapped) drivers.push(capDriver(matched, metrics, (tenths ?? 0) - (mean.tenths ?? 0)));
   const words = scoreWords(model, counted, tenths, isCapped ? matched : null);
-  const hint = mean.tenths === null || coverage === 0 ? null : bandByEdges(model.bands, mean.tenths);
   const computed: ScoredHealth = {
     score: tenths === null ? null : tenths / 10,
     band: step.band,
     computed: tenths === null ? null : tenths / 10,
-    suggestedBand: step.band ?? hint,
+    suggestedBand: step.band ?? bandOfKnown(model, counted),
     confidence: confidenceOf(coverage, counted.freshness, input.historyDays),
     bandMemory: step.memory,
     coverage,
@@ -58,6 +57,11 @@ export function scoreHealth(model: HealthModel, input: HealthInput, now: Instant
     dueAt: earlier(step.dueAt, holdsEndAt(model, input.held, counted)),
   };
   return override === null ? computed : overridden(model, computed, tenths, override);
+}
+
+/** A hint where there is no score; null where nothing is known. */
+function bandOfKnown(model: HealthModel, { mean, coverage }: Counted): string | null {
+  return mean.tenths === null || coverage === 0 ? null : bandByEdges(model.bands, mean.tenths);
 }
 
 function countParts(model: HealthModel, input: HealthInput, now: Instant): Counted {

@@ -49,6 +49,7 @@ interface Failing {
 
 /** Outages belong to streams, not to accounts: one look at them serves every account of a pass. */
 const outagesOf = new WeakMap<StreamCoverage, WeakMap<MetricPlan, readonly MetricOutages[]>>();
+const neverFailing: Failing = { now: 0, began: new Map() };
 const failingOf = new WeakMap<readonly MetricOutages[], Failing>();
 
 /** Null while no source of the plan's metrics fails, which costs nothing to learn. */
@@ -86,6 +87,7 @@ export function outageBegan(
 
 function failingAt(coverage: StreamCoverage, plan: MetricPlan, now: Instant): Failing {
   const outages = planOutages(coverage, plan);
+  if (outages.length === 0) return neverFailing;
   const known = failingOf.get(outages);
   if (known?.now === now) return known;
   const failing = { now, began: new Map<string, Instant>() };

@@ -61,6 +61,16 @@ const document = {
   ],
 };
 
+const widened = {
+  ...document,
+  holdFor: "3d",
+  rollUp: { method: "revenue" },
+  groups: [
+    document.groups[0],
+    { ...document.groups[1], combine: "worst", measures: [measure, { ...measure, id: "other", holdFor: "12h" }] },
+  ],
+};
+
 function compile(value: unknown): HealthModel {
   const result = compileHealthModel(value, 3);
   if ("faults" in result) throw new Error(result.faults.map(faultText).join("\n"));
@@ -123,12 +133,28 @@ describe("a health model", () => {
     expect(model.caps).toEqual([]);
   });
 
+  test("holds measures, rolls up and lets the worst of a group count where it says so", () => {
+    const day = 86_400_000;
+    const model = compile(widened);
+    expect(model.measures.map(({ id, holdForMs, isRival }) => [id, holdForMs, isRival])).toEqual([
+      ["active-users", 3 * day, false],
+      ["nps", 3 * day, true],
+      ["other", day / 2, true],
+    ]);
+    expect(model.rollUp).toEqual({ method: "revenue", includeSelf: false });
+    expect(model.metricNames).toContain("billing.mrr");
+    expect(compile(document).rollUp).toBeNull();
+    expect(compile(document).measures[0]?.holdForMs).toBe(7 * day);
+  });
+
   test("passes its published JSON Schema", () => {
     const validate = new Ajv2020({ allowUnionTypes: true, strictTuples: false, formats: { date: true } }).compile(
       z.toJSONSchema(healthModelSchema, { io: "input" }),
     );
     expect(validate(document)).toBe(true);
     expect(validate({ ...document, appliesTo: {} })).toBe(false);
+    expect(validate(widened)).toBe(true);
+    expect(validate({ ...document, rollUp: { method: "median" } })).toBe(false);
     expect(z.toJSONSchema(healthModelSchema, { io: "input", target: "draft-7" })).toHaveProperty("properties.groups");
   });
 });
@@ -272,6 +298,11 @@ describe("faults of a health model", () => {
       { ...document, groups: [{ id: "cap", weight: 1, measures: [measure] }] },
       'groups[0].id: "cap" is kept for the drivers of caps: expected another id (met "cap")',
     ],
+    ...["override", "children", "self"].map((id): readonly [string, unknown, string] => [
+      `a group named ${id}, as other drivers are`,
+      { ...document, groups: [{ id, weight: 1, measures: [measure] }] },
+      expect.stringMatching(`^groups\\[0\\].id: "${id}" is kept for the drivers? of `),
+    ]),
     [
       "a cap on the score",
       cap({ when: { fact: "score", below: 5 } }),
