@@ -1,8 +1,10 @@
 import { expect, test } from "vitest";
+import { parseDay } from "../../src/scoring/days.ts";
+import { historyScope } from "../../src/scoring/history-scope.ts";
 import { plainSettings } from "../../src/scoring/metrics/settings.ts";
-import { metricDefinition } from "../../src/scoring/metrics.ts";
+import { compileMetrics, metricDefinition } from "../../src/scoring/metrics.ts";
 import type { FieldsOf } from "../../src/scoring/records.ts";
-import { change, company, coverage, series } from "./build-history.ts";
+import { at, change, company, coverage, series } from "./build-history.ts";
 import { metricOf, noData, notApplicable, table, value } from "./build-metrics.ts";
 
 const undelivered = coverage({});
@@ -47,6 +49,11 @@ table("billing.mrr_change_30d", "EUR", [
     what: "takes a subscription that is heard of late for as old as it says",
     changes: [subscription(2, monthly), subscription(3, { ...monthly, amountMinor: 4_000 }, "2025-03-10")],
     gives: value(0),
+  },
+  {
+    what: "takes it with the price it was first heard of with",
+    changes: [subscription(2, monthly, "2025-03-05"), subscription(2, { amountMinor: 12_000 }, "2025-03-10")],
+    gives: value(20),
   },
   {
     what: "is the whole MRR once the last contract has ended",
@@ -435,6 +442,13 @@ table("opportunities.won_365d", "count", [
     gives: value(1),
   },
 ]);
+
+test("the use of seats asks for 28 days of the usage name that the settings give", () => {
+  const { plan } = compileMetrics(["contract.seat_use"], { ...plainSettings, activeUsers: "people" });
+  const scope = historyScope(plan, used, at("2025-03-15T12:00:00Z"));
+  expect(scope).toMatchObject({ kinds: expect.arrayContaining(["subscription"]), usageNames: ["people"] });
+  expect(scope.fromDay).toBeLessThanOrEqual(parseDay("2025-02-15"));
+});
 
 test("money in yen is whole yen", () => {
   const facts = company({ reportingCurrency: "JPY", rates: { EUR: [{ from: "2024-01-01", rate: 160 }] } });

@@ -56,7 +56,7 @@ export const billingMetrics: readonly Metric[] = [
       overInvoices(view, "count", ({ end, ageDays }) => {
         const window = windowEnding(view, end, 90);
         let failed = 0;
-        for (const invoice of recordsOf(view, "invoice")) failed += failuresIn(invoice, window, view.now);
+        for (const invoice of recordsOf(view, "invoice")) failed += failuresIn(invoice, window);
         return measured("count", failed, ageDays);
       }),
   },
@@ -102,11 +102,11 @@ function dueDay({ fields }: Invoice, otherwise: DayNumber): DayNumber {
 }
 
 /** Each attempt is a change of its own; the same one told twice counts once. */
-function failuresIn({ changes }: Invoice, window: LocalWindow, now: Instant): number {
+function failuresIn({ changes }: Invoice, window: LocalWindow): number {
   const failures = new Set<Instant>();
   for (const { set } of changes) {
     const moment = set.paymentFailedAt == null ? null : Date.parse(set.paymentFailedAt);
-    if (moment !== null && moment <= now && isWithin(window, moment)) failures.add(moment);
+    if (moment !== null && isWithin(window, moment)) failures.add(moment);
   }
   return failures.size;
 }
