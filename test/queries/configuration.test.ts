@@ -69,6 +69,44 @@ describe("a folder of documents", () => {
     ]);
   });
 
+  const lifecycle = {
+    stages: [{ id: "live", name: "Live" }],
+    milestones: [{ id: "go-live", name: "Go-live", event: { name: "went_live" } }],
+  };
+  const started = (trigger: object) => ({
+    ...soundDocuments,
+    "playbooks/one.json": { ...soundDocuments["playbooks/save-at-risk.json"], id: "one", trigger },
+  });
+
+  test("may name the stages and milestones of its lifecycle only, and any stage where there is none", async () => {
+    const stage = started({ on: "stage", enters: "Live - Gold" });
+    const milestone = started({ on: "milestone", milestone: "go-live" });
+    expect(await faultsOf(stage)).toEqual([]);
+    expect(await faultsOf({ ...stage, "lifecycle.json": lifecycle })).toEqual([
+      'playbooks/one.json:7:5 trigger.enters: there is no stage "Live - Gold": expected "live" (met "Live - Gold")',
+    ]);
+    expect(await faultsOf(milestone)).toEqual([
+      'playbooks/one.json:7:5 trigger.milestone: there is no milestone "go-live" (met "go-live")',
+    ]);
+    expect(await faultsOf({ ...milestone, "lifecycle.json": lifecycle })).toEqual([]);
+    expect(await faultsOf({ ...milestone, "lifecycle.json": "{" })).toEqual([
+      "lifecycle.json:1:2: expected a key in double quotes, met the end of the file",
+    ]);
+  });
+
+  test("knows the countries of its owners", async () => {
+    const [anna] = soundDocuments["owners.json"].owners;
+    const owners = [
+      { ...anna, country: "XX" },
+      { ...anna, id: "ben", country: "DE", region: "XY" },
+    ];
+    const faults = await faultsOf({ ...soundDocuments, "owners.json": { owners } });
+    expect(faults.map((fault) => fault.split(":").slice(0, 4).join(":"))).toEqual([
+      expect.stringContaining("owners[0].country: there are no holidays for this country"),
+      expect.stringContaining("owners[1].region: there is no such region of DE"),
+    ]);
+  });
+
   test("does not blame playbooks for a fault in another channel", async () => {
     const [slack] = soundDocuments["channels.json"].channels;
     const channels = [slack, { id: "mail", kind: "email", from: "team@example.com" }];

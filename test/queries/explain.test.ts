@@ -68,6 +68,39 @@ test("each playbook is told with its state and why, also those that did not fire
   ]);
 });
 
+test("playbooks are told by all that they see: how far a score fell, and a snooze", async ({ db }) => {
+  const fallen = { on: "change", fact: "score", fallsBy: 15, within: "7d" };
+  const seeing = configure([
+    playbook({ id: "fallen", trigger: fallen }),
+    playbook({ id: "awake", trigger: { on: "stage", enters: "live" } }),
+  ]);
+  await live(db, 8, new Date("2026-03-06T12:00:00Z"));
+  await live(db, 3, now);
+  const at = now.toISOString();
+  const until = "2026-03-12T12:00:00Z";
+  await take(
+    db,
+    [
+      { kind: "snooze", id: "acme/snooze", account: "acme", at, set: { until, reason: "on holiday", by: "anna" } },
+      { kind: "account", id: "acme", at, set: { stage: "live" } },
+    ],
+    now,
+  );
+  await scoreDue({ db, configuration: seeing, log }, now);
+  const told = async () => (await explainAccount(db, seeing, { key: "acme", day: null }, now))?.explanation.playbooks;
+  const snoozed = "snoozed until 12 March 2026 at 12:00 (Etc/UTC) by anna: on holiday";
+  const fell = "score fell 50.0 in 7 days, from 80.0 to 30.0";
+  expect(await told()).toMatchObject([
+    { id: "awake", reason: `inactive: the next judgement makes it pending (stage is live; ${snoozed})` },
+    { id: "fallen", reason: `inactive: the next judgement makes it pending (${fell}; ${snoozed})` },
+  ]);
+  await respondDue({ db, configuration: seeing, log }, now);
+  expect(await told()).toMatchObject([
+    { id: "awake", state: "pending", reason: expect.stringContaining(`stage is live; ${snoozed}; fires on 12 March`) },
+    { id: "fallen", state: "pending", reason: expect.stringContaining(fell) },
+  ]);
+});
+
 test("a past day is told as it was stored, else as it was known in its last moment", async ({ db }) => {
   const before = new Date("2026-03-08T12:00:00Z");
   await live(db, 8, before);

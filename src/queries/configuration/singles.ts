@@ -31,7 +31,11 @@ export function readCompany(body: unknown): Reading<Company> {
 /** `owners.json`. */
 export function readOwners(body: unknown): Reading<Owners> {
   const parsed = parseOwners(body);
-  return "faults" in parsed ? parsed : { part: parsed.owners };
+  if ("faults" in parsed) return parsed;
+  const faults = parsed.owners.owners.flatMap(({ country, region }, index) =>
+    country === undefined ? [] : placeFaults({ country, region }, `owners[${index}]`),
+  );
+  return faults.length > 0 ? { faults } : { part: parsed.owners };
 }
 
 /** `channels.json`. */
