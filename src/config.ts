@@ -17,6 +17,8 @@ export interface Settings {
   /** Null: the command decides. */
   readonly logLevel: LogLevel | null;
   readonly logFormat: LogFormat;
+  /** The key of the hashes that stay of erased persons; null: one that the database keeps. */
+  readonly erasureKey: string | null;
   /** NO_COLOR is set. */
   readonly isColorless: boolean;
   /** Who does what is done by hand; null: the user of the operating system. */
@@ -51,6 +53,7 @@ const environmentSchema = z.object({
     .default(7373),
   LOG_LEVEL: z.enum(logLevels, { error: `expected one of ${logLevels.join(", ")}` }).optional(),
   LOG_FORMAT: z.enum(["json", "text"], { error: "expected json or text" }).optional(),
+  KEEPWELL_ERASURE_KEY: z.string().min(32, { error: "expected 32 characters or more" }).optional(),
   NO_COLOR: z.string().optional(),
   KEEPWELL_AUTHOR: z.string().max(100, { error: "expected a name of at most 100 characters" }).optional(),
 });
@@ -67,6 +70,7 @@ export function readSettings(environment: Environment = process.env): SettingsRe
   }
   const values = parsed.data;
   if (values.DATABASE_URL !== undefined) concealPassword(values.DATABASE_URL);
+  if (values.KEEPWELL_ERASURE_KEY !== undefined) conceal(values.KEEPWELL_ERASURE_KEY);
   return {
     kind: "settings",
     settings: {
@@ -77,6 +81,7 @@ export function readSettings(environment: Environment = process.env): SettingsRe
       port: values.PORT,
       logLevel: values.LOG_LEVEL ?? null,
       logFormat: values.LOG_FORMAT ?? (process.stderr.isTTY ? "text" : "json"),
+      erasureKey: values.KEEPWELL_ERASURE_KEY ?? null,
       isColorless: values.NO_COLOR !== undefined,
       author: values.KEEPWELL_AUTHOR ?? null,
     },

@@ -6,6 +6,7 @@ import type { Settings } from "../config.ts";
 import type { Log } from "../log.ts";
 import { type Database, type Db, openDatabase } from "../store/db.ts";
 import { startEmbeddedPostgres } from "../store/embedded-postgres.ts";
+import { useErasureKey } from "../store/erasure/hasher.ts";
 import { migrate } from "../store/migrate.ts";
 import type { LiveConfiguration } from "../worker/worker.ts";
 import type { Output } from "./output.ts";
@@ -36,6 +37,7 @@ export interface CliContext {
 
 /** The context of a real command line. */
 export function createContext(settings: Settings, out: Output, log: Log, composition: Composition): CliContext {
+  useErasureKey(settings.erasureKey);
   const marker = join(settings.dataFolder, "own-company");
   const isSample = settings.databaseUrl === null && !existsSync(settings.configFolder) && !existsSync(marker);
   const open = <Result>(folder: string, use: (database: ReachableDatabase) => Promise<Result>) =>

@@ -11,6 +11,7 @@ import {
   refreshAccounts,
   rememberIdentities,
 } from "./intake/accounts.ts";
+import { keepOutErased } from "./intake/erased.ts";
 import { passGate } from "./intake/gate.ts";
 import { holdInputs, takeHeldInputs } from "./intake/held-inputs.ts";
 import {
@@ -65,14 +66,17 @@ export interface IntakeSummary {
  * are new; all others find theirs by the source's id for it, else by our key. Any number of processes may do this at once.
  */
 export async function applyInputs(tx: Tx, batch: IntakeBatch): Promise<IntakeSummary> {
-  const { storable, rejected } = sift(batch);
+  const sifted = sift(batch);
+  const { storable, rejected } = await keepOutErased(tx, sifted.storable, batch.now);
   const place = await settleAccounts(tx, batch, storable);
   const applied = await write(tx, [...place.held, ...place.placed], batch.now);
   return {
     written: applied.written,
     unchanged: applied.unchanged,
     held: place.unplaced.length,
-    rejected: [...rejected, ...place.rejected, ...applied.rejected].sort((a, b) => a.index - b.index),
+    rejected: [...sifted.rejected, ...rejected, ...place.rejected, ...applied.rejected].sort(
+      (a, b) => a.index - b.index,
+    ),
     accountsCreated: place.accountsCreated,
     accountsTouched: applied.accountIds.size,
   };

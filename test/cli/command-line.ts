@@ -37,6 +37,7 @@ export async function keepwell(words: readonly string[], database?: Database & {
       port: 0,
       logLevel: null,
       logFormat: "json",
+      erasureKey: null,
       isColorless: true,
       author: null,
     },

@@ -16,6 +16,7 @@ describe("settings", () => {
         port: 7373,
         logLevel: null,
         logFormat: "json",
+        erasureKey: null,
         isColorless: false,
         author: null,
       },

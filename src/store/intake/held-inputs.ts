@@ -12,7 +12,7 @@ export async function holdInputs(tx: Tx, inputs: readonly KnownInput[]): Promise
     from unnest(
       ${inputs.map((each) => each.source)}::text[],
       ${inputs.map((each) => accountNameOf(each.input) ?? "")}::text[],
-      ${inputs.map((each) => JSON.stringify(each.input))}::jsonb[],
+      ${inputs.map((each) => JSON.stringify(each.keptAs ?? each.input))}::jsonb[],
       ${inputs.map((each) => new Date(each.recordedAt))}::timestamptz[],
       ${inputs.map((each) => each.backfilled)}::boolean[]
     ) as h (source, account, input, recorded_at, backfilled)

@@ -10,6 +10,8 @@ export interface KnownInput<I extends Input = Input> {
   readonly recordedAt: number;
   /** Part of a history that was known as it happened. */
   readonly backfilled: boolean;
+  /** The same without an erased person, for what is kept as text; `input` is only hashed then, so that it counts once. Usage events only. */
+  readonly keptAs?: I;
 }
 
 /** A known input whose account was found. */

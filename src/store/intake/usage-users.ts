@@ -56,7 +56,8 @@ export async function writeUsers(
 /** One row per user and day: a statement may touch a row only once. */
 function rowsOf(inputs: readonly PlacedUsage[], nameIds: ReadonlyMap<string, number>): UserRow[] {
   const rows = new Map<string, UserRow>();
-  for (const { accountId, input, recordedAt, backfilled } of inputs) {
+  for (const { accountId, input: whole, keptAs, recordedAt, backfilled } of inputs) {
+    const input = keptAs ?? whole;
     if (input.user === undefined) continue;
     const row = { accountId, nameId: nameIdOf(nameIds, input.name), day: input.day, user: userHash(input.user) };
     const key = `${accountId} ${row.nameId} ${row.day} ${row.user}`;
