@@ -11,6 +11,7 @@ import { derivedAmong } from "../scoring/derived-facts.ts";
 import { dayMs } from "../scoring/duration.ts";
 import type {
   AccountHistory,
+  DayNumber,
   Instant,
   LifecycleState,
   MetricValue,
@@ -141,6 +142,8 @@ const farDay = 1_000_000;
 
 /** Four weeks: the same weekdays on both sides. */
 const usualSinceDays = 28;
+/** Days of years before 0 are not written as people write days. */
+const firstDayOfAll = parseDay("0000-01-01");
 /** Old scores are thinned to one a week. */
 const thinnedDays = 7;
 
@@ -161,7 +164,7 @@ export async function explainAccount(
   const newest = await readNewest(db, account.accountId, question.day);
   const isExact = newest !== null && (question.day === null || newest.day === question.day);
   const askedAt = isExact ? newest.at.getTime() : lastMoment(scorer.company.zone, question.day, now);
-  const sinceDay = question.since ?? formatDay(dayOfInstant(scorer.company.zone, askedAt) - usualSinceDays);
+  const sinceDay = question.since ?? usualSince(dayOfInstant(scorer.company.zone, askedAt));
   const plan = mergePlans(await cataloguePlan(db, account.accountId, scorer.plan), scorer.plan);
   const sinceAt = lastMoment(scorer.company.zone, sinceDay, now);
   const scope = widestScope([reachOf(scorer, plan, coverage, askedAt), reachOf(scorer, plan, coverage, sinceAt)]);
@@ -206,6 +209,10 @@ export async function explainAccount(
       playbooks: configuration.playbooks.map((playbook) => explainPlaybook(playbook, states, situation, now, zone)),
     },
   };
+}
+
+function usualSince(day: DayNumber): string {
+  return formatDay(Math.max(firstDayOfAll, day - usualSinceDays));
 }
 
 /** The last moment of a day, not after now; now itself where no day is asked for. */

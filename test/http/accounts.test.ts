@@ -217,13 +217,28 @@ describe("one account", () => {
     }
   });
 
-  test.for(["?at=yesterday", "?at=2026-02-30", "?at=2026-03-10T00:00:00Z", "?at=", "?day=2026-03-10", "?at=1&at=2"])(
-    "refuses %s",
-    async (query, { api, db }) => {
-      await live(db, { acme: 3 });
-      expectProblem(await show(api, "acme", query), 400);
-    },
-  );
+  test("can be asked why it moved since a day", async ({ api, db }) => {
+    await live(db, { acme: 3 });
+    for (const day of ["2026-03-01", "0000-01-01", "1969-12-31", "9999-12-31"]) {
+      const answer = await show(api, "acme", `?since=${day}`);
+      expect(answer.status).toBe(200);
+      expect(explanationSchema.parse(answer.body).change).toMatchObject({ to: { score: 30 }, parts: [] });
+    }
+  });
+
+  test.for([
+    "?since=yesterday",
+    "?since=",
+    "?at=yesterday",
+    "?at=2026-02-30",
+    "?at=2026-03-10T00:00:00Z",
+    "?at=",
+    "?day=2026-03-10",
+    "?at=1&at=2",
+  ])("refuses %s", async (query, { api, db }) => {
+    await live(db, { acme: 3 });
+    expectProblem(await show(api, "acme", query), 400);
+  });
 
   test("with nothing but a name is told as what is not known", async ({ api, db }) => {
     await take(db, account("acme", "2026-03-09", []), now);

@@ -304,6 +304,32 @@ describe("faults of a health model", () => {
       expect.stringMatching(`^groups\\[0\\].id: "${id}" is kept for the drivers? of `),
     ]),
     [
+      "a model that applies by what it brings about",
+      {
+        ...document,
+        appliesTo: {
+          any: [
+            { fact: "band", is: "red" },
+            { fact: "score.computed", below: 5 },
+            { fact: "model", is: "default" },
+          ],
+        },
+      },
+      'appliesTo.any[0].fact: appliesTo may not name what the model itself brings about (met "band")',
+      'appliesTo.any[1].fact: appliesTo may not name what the model itself brings about (met "score.computed")',
+      'appliesTo.any[2].fact: appliesTo may not name what the model itself brings about (met "model")',
+    ],
+    [
+      "a model that applies by a fact nobody knows",
+      { ...document, appliesTo: { fact: "segmnet", is: "mid" } },
+      'appliesTo.fact: unknown fact "segmnet"; did you mean "segment"? (met "segmnet")',
+    ],
+    [
+      "a priority that is none",
+      { ...document, appliesTo: { fact: "segment", is: "mid" }, priority: -1 },
+      "priority: expected 0 or more (met -1)",
+    ],
+    [
       "a cap on the score",
       cap({ when: { fact: "score", below: 5 } }),
       'caps[0].when.fact: a cap may not name score, band or risk: they follow from it (met "score")',
