@@ -45,13 +45,6 @@ export function addWorkingDays(calendar: WorkCalendar, day: DayNumber, count: nu
   }
 }
 
-/** How many working days come after `from`, up to and including `to`; 0 where `to` is not after it. */
-export function workingDaysBetween(calendar: WorkCalendar, from: DayNumber, to: DayNumber): number {
-  let days = 0;
-  for (let day = from + 1; day <= to; day += 1) if (calendar.isWorkingDay(day)) days += 1;
-  return days;
-}
-
 /** 0 is Monday; 1970-01-01 was a Thursday. */
 function weekdayOf(day: DayNumber): number {
   return (((day + 3) % 7) + 7) % 7;

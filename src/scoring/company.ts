@@ -14,7 +14,7 @@ const rateSchema = z.strictObject({
 });
 
 /** A country by ISO 3166-1, and a region of it as ISO 3166-2 has it after the hyphen. */
-export const placeSchema = z.strictObject({
+const placeSchema = z.strictObject({
   country: z.string().regex(/^[A-Z]{2}$/, "expected the two capital letters of a country, such as DE"),
   region: z.string().min(1).max(20).optional(),
 });

@@ -47,7 +47,7 @@ test("refuses to go back", () => {
   expect(() => addWorkingDays(calendar, 0, 1.5)).toThrow(RangeError);
 });
 
-test("adding and counting working days are each other's inverse, and end on a working day", () => {
+test("so many working days are counted one by one, and end on one", () => {
   const anyWeek = fc.uniqueArray(fc.constantFrom(...weekdays), { minLength: 1 });
   const anyHolidays = fc.array(fc.integer({ min: 20_000, max: 20_200 }), { maxLength: 40 });
   fc.assert(
@@ -65,11 +65,6 @@ test("adding and counting working days are each other's inverse, and end on a wo
       },
     ),
   );
-});
-
-test("no working days lie between a day and one that is not after it", () => {
-  expect(workingDaysBetween(calendar, parseDay("2026-04-07"), parseDay("2026-04-07"))).toBe(0);
-  expect(workingDaysBetween(calendar, parseDay("2026-04-07"), parseDay("2026-04-01"))).toBe(0);
 });
 
 describe("a company's calendars", () => {
