@@ -5,12 +5,13 @@ import { serverVersion, startBenchCluster } from "./cluster.ts";
 import { benchConditions } from "./conditions.ts";
 import { benchLatency } from "./latency.ts";
 import { benchPlan } from "./plan.ts";
+import { benchReplay } from "./replay.ts";
 import type { BenchResult } from "./result.ts";
 import { benchScore } from "./score.ts";
 import { scoreSeed } from "./score-data.ts";
 import { benchWorkers } from "./workers.ts";
 
-const parts = ["score", "workers", "plan", "conditions", "latency"] as const;
+const parts = ["score", "workers", "plan", "replay", "conditions", "latency"] as const;
 type Part = (typeof parts)[number];
 
 const usage = `npm run bench -- [${parts.join(" | ")} …] [--accounts N]`;
@@ -58,6 +59,8 @@ async function measure(part: Part, serverUrl: string, accountCount: number): Pro
       return [await benchWorkers(serverUrl, accountCount, tell)];
     case "plan":
       return benchPlan(serverUrl, accountCount, tell);
+    case "replay":
+      return benchReplay(serverUrl, Math.ceil(accountCount / 10), tell);
     case "conditions":
       return [await conditionsResult()];
     case "latency":

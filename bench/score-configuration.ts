@@ -1,5 +1,6 @@
 import type { Configuration } from "../src/playbooks/configuration.ts";
 import { compileConfiguration } from "../src/queries/configuration.ts";
+import type { DocumentInput } from "../src/store/documents.ts";
 
 const rising = [
   [0, 0],
@@ -78,15 +79,20 @@ export function editedConfiguration(edit: "kept" | "read"): Configuration {
   return configurationOf({ ...model, groups: [{ ...usage, weight: 70, measures: [edited, ...rest] }, ...others] });
 }
 
+/** Its documents, for a database whose readers compile them themselves. */
+export function scoreDocuments(): readonly DocumentInput[] {
+  return documentsOf(model);
+}
+
 function configurationOf(healthModel: unknown): Configuration {
-  const compiled = compileConfiguration([
-    document("company", "company", { name: "Bench company", zone: "Etc/UTC", reportingCurrency: "EUR" }),
-    document("health-model", "default", healthModel),
-  ]);
+  const compiled = compileConfiguration(documentsOf(healthModel).map((each) => ({ ...each, revision: 1, file: null })));
   if ("faults" in compiled) throw new Error(JSON.stringify(compiled.faults, null, 2));
   return compiled.configuration;
 }
 
-function document(kind: string, id: string, body: unknown) {
-  return { kind, id, body, revision: 1, file: null };
+function documentsOf(healthModel: unknown): DocumentInput[] {
+  return [
+    { kind: "company", id: "company", body: { name: "Bench company", zone: "Etc/UTC", reportingCurrency: "EUR" } },
+    { kind: "health-model", id: "default", body: healthModel },
+  ];
 }

@@ -12,8 +12,9 @@ export interface LaneTask extends Omit<ReplayOptions, "units" | "onAccounts"> {
   readonly revisionKey: string;
 }
 
-/** A few seconds of work, so that all lanes end at about the same time. */
+/** A few seconds of work at most, and several chunks for each lane, so that all lanes end at about the same time. */
 const chunkAccounts = 400;
+const chunksPerLane = 4;
 const mostLanes = 8;
 
 /** Replays in several threads at once, one per processor, each with connections of its own. */
@@ -22,7 +23,9 @@ export async function replayInLanes(
   units: readonly Unit[],
   onAccounts: (accounts: number) => void,
 ): Promise<ReplaySummary> {
-  const chunks = batchesOf(units, chunkAccounts);
+  const lanes = Math.min(availableParallelism(), mostLanes, units.length);
+  const accounts = units.reduce((sum, unit) => sum + unit.length, 0);
+  const chunks = batchesOf(units, Math.min(chunkAccounts, Math.ceil(accounts / lanes / chunksPerLane)));
   const tally = new TallyByDay();
   const total = { accounts: 0, scores: 0, stored: 0 };
   const keep = (summary: ReplaySummary): void => {
@@ -31,9 +34,18 @@ export async function replayInLanes(
     total.stored += summary.stored;
     tally.addAll(summary.days);
   };
-  const lanes = Math.min(availableParallelism(), mostLanes, chunks.length);
   await Promise.all(Array.from({ length: lanes }, () => runLane(task, chunks, keep, onAccounts)));
   return { ...total, days: tally.days() };
+}
+
+/** Threads do not inherit what reads TypeScript, so each begins as `bin/keepwell` does. */
+function laneScript(): string {
+  const tsx = import.meta.resolve("tsx/esm/api");
+  const lane = new URL("lane.ts", import.meta.url).href;
+  return `import(${JSON.stringify(tsx)}).then(({ register }) => {
+    register();
+    return import(${JSON.stringify(lane)});
+  })`;
 }
 
 /** One thread, until no chunk is left for it. */
@@ -43,7 +55,7 @@ function runLane(
   keep: (summary: ReplaySummary) => void,
   onAccounts: (accounts: number) => void,
 ): Promise<void> {
-  const lane = new Worker(new URL("lane.ts", import.meta.url), { workerData: task, execArgv: ["--import", "tsx"] });
+  const lane = new Worker(laneScript(), { eval: true, workerData: task });
   return new Promise((resolve, reject) => {
     lane.on("message", (message: LaneMessage) => {
       if (message.kind === "accounts" && message.accounts > 0) {
