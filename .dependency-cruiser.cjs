@@ -46,6 +46,7 @@ const libraries = {
   "cli-table3": ["cli"],
   commander: ["cli"],
   "csv-parse": ["integrations"],
+  "date-holidays": ["queries"],
   express: ["http"],
   "fastest-levenshtein": ["queries", "cli"],
   "iconv-lite": ["integrations"],
