@@ -7,7 +7,7 @@ import { applyInputs, stateCoverage } from "../../src/store/intake.ts";
 const company = { name: "Test company", zone: "Etc/UTC", reportingCurrency: "EUR" };
 
 /** One measure, so that a test sets the score by the usage of one day: 10 a day is 100 points. */
-const model = {
+export const model = {
   id: "default",
   name: "By logins",
   bands: [

@@ -8,7 +8,7 @@ import { readFailingAccounts } from "../../src/store/work.ts";
 import { replayScores } from "../../src/worker/replay.ts";
 import { scoreDue } from "../../src/worker/score.ts";
 import { test } from "../support/database.ts";
-import { account, configure, cover, take } from "./scenario.ts";
+import { account, configure, cover, model, take } from "./scenario.ts";
 
 const now = new Date("2026-03-10T12:00:00Z");
 const log = createLog({ level: "silent", format: "json" });
@@ -125,6 +125,30 @@ test("a new stage, a milestone and another model are changes, and a milestone on
   const since = (await kept()).slice(3);
   expect(since.map(({ kind }) => kind)).toEqual(["stage", "model"]);
   expect(since.at(-1)?.data).toEqual({ from: "enterprise", to: "default" });
+});
+
+test("measures of a source that fails are held, then stale, and measured again once it is well", async ({ db }) => {
+  const [group] = model.groups;
+  const measures = group?.measures.map((measure) => ({ ...measure, maxAge: "1d", holdFor: "3d" }));
+  const deps = { db, configuration: configure([], 1, { groups: [{ ...group, measures }] }), log };
+  await take(db, account("acme", "2026-03-09", week(5)), now);
+  await cover(db, "2026-03-09", now);
+  const scored = async (moment: string) => {
+    await sql`update account_work set dirty_seq = dirty_seq + 1`.execute(db);
+    await scoreDue(deps, new Date(moment));
+    const [score] = (await readScores(db, [1], 100_000)).values();
+    return [score?.score, score?.drivers[0]?.state];
+  };
+  expect(await scored("2026-03-10T12:00:00Z")).toEqual([50, "value"]);
+  await sql`insert into stream_outages (stream_id, began_at, reason)
+    select id, '2026-03-10T18:00:00Z', 'down' from streams where kind = 'usage'`.execute(db);
+  expect(await scored("2026-03-11T12:00:00Z")).toEqual([50, "held"]);
+  expect(await scored("2026-03-13T17:59:59Z")).toEqual([50, "held"]);
+  expect(await scored("2026-03-13T18:00:00Z")).toEqual([null, "stale"]);
+  await sql`update stream_outages set ended_at = '2026-03-14T09:00:00Z'`.execute(db);
+  await take(db, account("acme", "2026-03-13", week(3)), new Date("2026-03-14T09:00:00Z"));
+  await cover(db, "2026-03-13", new Date("2026-03-14T09:00:00Z"));
+  expect(await scored("2026-03-14T12:00:00Z")).toEqual([30, "value"]);
 });
 
 test("replayed days equal what live passes in the last moment of each day have stored", async ({ database }) => {
