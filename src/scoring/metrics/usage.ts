@@ -46,8 +46,7 @@ interface Asked {
   readonly days: number;
 }
 
-const missing =
-  "no source delivers the name, or the account began after the last covered day; a day without a row is zero within what is covered";
+const missing = "no source delivers the name, or the account began after the last covered day";
 
 const forms: Readonly<Record<Aggregate, AggregateForm>> = {
   sum: {
