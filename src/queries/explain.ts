@@ -11,6 +11,7 @@ import { derivedAmong } from "../scoring/derived-facts.ts";
 import { dayMs } from "../scoring/duration.ts";
 import type {
   AccountHistory,
+  ChildScore,
   DayNumber,
   Instant,
   LifecycleState,
@@ -166,10 +167,7 @@ export async function explainAccount(
   const askedAt = isExact ? newest.at.getTime() : lastMoment(scorer.company.zone, question.day, now);
   const sinceDay = question.since ?? usualSince(dayOfInstant(scorer.company.zone, askedAt));
   const plan = mergePlans(await cataloguePlan(db, account.accountId, scorer.plan), scorer.plan);
-  const sinceAt = lastMoment(scorer.company.zone, sinceDay, now);
-  const scope = widestScope([reachOf(scorer, plan, coverage, askedAt), reachOf(scorer, plan, coverage, sinceAt)]);
-  const [history] = await loadHistories(db, { ...scope, accounts: [account], forPast: true });
-  if (history === undefined) throw new Error(`The account ${account.key} went away while it was read.`);
+  const history = await loadHistory(db, account, reachOf(scorer, plan, coverage, askedAt));
   const known = { db, configuration, history, coverage };
   const after = isExact ? kept(newest) : computed(await compute(known, newest, question.day, now));
   const before = await scoreBefore(known, sinceDay, now);
@@ -262,12 +260,32 @@ interface Known {
   readonly coverage: StreamCoverage;
 }
 
-/** The score to compare with: the stored one of that day, or of the week before it; else computed as of its last moment. */
+/**
+ * The score to compare with: the stored one of that day, or of the week before it; else computed as of its last moment, from a history of
+ * its own, as the two moments may be centuries apart.
+ */
 async function scoreBefore(known: Known, day: string, now: Date): Promise<KeptScore> {
-  const newest = await readNewest(known.db, known.history.accountId, day);
+  const { db, configuration, coverage } = known;
+  const { accountId, key } = known.history;
+  const newest = await readNewest(db, accountId, day);
   if (newest !== null && parseDay(day) - parseDay(newest.day) < thinnedDays) return kept(newest);
-  return computed(await compute(known, newest, day, now));
+  const { scorer } = configuration;
+  const scope = reachOf(scorer, scorer.plan, coverage, lastMoment(scorer.company.zone, day, now));
+  const history = await loadHistory(db, { accountId, key }, scope);
+  return computed(await compute({ ...known, history }, newest, day, now));
 }
+
+async function loadHistory(
+  db: Db,
+  account: { readonly accountId: number; readonly key: string },
+  scope: HistoryScope,
+): Promise<AccountHistory> {
+  const [history] = await loadHistories(db, { ...scope, accounts: [account], forPast: true });
+  if (history === undefined) throw new Error(`The account ${account.key} went away while it was read.`);
+  return history;
+}
+
+const noChildren: ReadonlyMap<number, readonly ChildScore[]> = new Map();
 
 async function compute(
   { db, configuration, history, coverage }: Known,
@@ -279,7 +297,8 @@ async function compute(
   const zone = accountAsOf(history, now.getTime()).zone ?? scorer.company.zone;
   const at = lastMoment(zone, day, now);
   const { accountId } = history;
-  const children = await readChildScores(db, [accountId], dayOfInstant(zone, at));
+  const rollsUp = scorer.models.some((model) => model.rollUp !== null);
+  const children = rollsUp ? await readChildScores(db, [accountId], dayOfInstant(zone, at)) : noChildren;
   const memory = before === null ? null : { band: before.bandMemory, lifecycle: before.lifecycle };
   const known = { history, coverage, memory, children: children.get(accountId) ?? [] };
   const score = scoreAccount(scorer, known, at);
