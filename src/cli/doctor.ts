@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { z } from "zod";
 import { diagnose } from "../queries/doctor.ts";
+import { checkStorage, readStorage, type Storage } from "../queries/storage.ts";
 import type { CliContext } from "./context.ts";
 import { ensureDocuments } from "./documents-in-force.ts";
 import { CommandEnd, exitCodes } from "./failure.ts";
@@ -9,6 +10,18 @@ import { offerJson } from "./json-option.ts";
 /** What `doctor --json` prints. */
 const doctorShape = z.strictObject({
   ok: z.boolean(),
+  /** Where the database is reached, without a password: for psql and pg_dump. */
+  database: z.string(),
+  storage: z.strictObject({
+    accounts: z.int(),
+    /** Of all tables with their indexes. */
+    bytes: z.int(),
+    bytesPerAccount: z.int().nullable(),
+    tables: z.array(z.strictObject({ table: z.string(), bytes: z.int() })),
+    /** The five accounts with the most rows; estimates where tables are large. */
+    biggestAccounts: z.array(z.strictObject({ account: z.string(), rows: z.int() })),
+    maintainedAt: z.iso.datetime().nullable(),
+  }),
   findings: z.array(
     z.strictObject({ subject: z.string(), state: z.enum(["ok", "warning", "fault"]), detail: z.string() }),
   ),
@@ -31,14 +44,15 @@ export function registerDoctor(program: Command, context: CliContext): void {
 
 async function run(context: CliContext, isJson: boolean): Promise<void> {
   const { out } = context;
-  await context.withDatabase(async ({ db }) => {
+  await context.withDatabase(async ({ db, url }) => {
     await ensureDocuments(context, db);
     const follow = context.composition.followConfiguration(db);
     try {
       const live = await follow.live();
-      const findings = await diagnose(db, [...live.channels.values()]);
+      const storage = await readStorage(db);
+      const findings = [...(await diagnose(db, [...live.channels.values()])), ...checkStorage(storage)];
       const ok = findings.every((finding) => finding.state !== "fault");
-      if (isJson) out.json(doctorShape, { ok, findings: [...findings] });
+      if (isJson) out.json(doctorShape, { ok, database: withoutPassword(url), storage: shown(storage), findings });
       else {
         const { green, yellow, red } = out.paint;
         const marks = { ok: green("ok"), warning: yellow("warning"), fault: red("fault") };
@@ -52,4 +66,21 @@ async function run(context: CliContext, isJson: boolean): Promise<void> {
       await follow.close();
     }
   });
+}
+
+function withoutPassword(url: string): string {
+  const shownUrl = new URL(url);
+  shownUrl.password = "";
+  return shownUrl.href;
+}
+
+function shown({ accounts, bytes, bytesPerAccount, tables, biggest, maintainedAt }: Storage) {
+  return {
+    accounts,
+    bytes,
+    bytesPerAccount,
+    tables: tables.map((each) => ({ ...each })),
+    biggestAccounts: biggest.map((each) => ({ ...each })),
+    maintainedAt: maintainedAt?.toISOString() ?? null,
+  };
 }

@@ -8,6 +8,7 @@ import { registerBackup } from "./backup.ts";
 import { registerConfig } from "./config.ts";
 import { type CliContext, type Composition, createContext } from "./context.ts";
 import { registerDoctor } from "./doctor.ts";
+import { registerErase } from "./erase.ts";
 import { registerExplain } from "./explain.ts";
 import { CommandEnd, describeError, type ExitCode, exitCodes, UsageError } from "./failure.ts";
 import { registerImport } from "./import.ts";
@@ -15,6 +16,7 @@ import { registerJourney } from "./journey.ts";
 import { registerMaintain } from "./maintain.ts";
 import { registerMilestone } from "./milestone.ts";
 import { registerNote } from "./note.ts";
+import { registerNotes } from "./notes.ts";
 import { createOutput } from "./output.ts";
 import { registerOverride } from "./override.ts";
 import { registerPulse } from "./pulse.ts";
@@ -47,6 +49,7 @@ const registers: readonly Register[] = [
   registerPulse,
   registerTouch,
   registerNote,
+  registerNotes,
   registerMilestone,
   registerStage,
   registerOverride,
@@ -54,6 +57,7 @@ const registers: readonly Register[] = [
   registerVerdict,
   registerAudit,
   registerToken,
+  registerErase,
   registerMaintain,
   registerBackup,
 ];
