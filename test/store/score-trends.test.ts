@@ -32,8 +32,7 @@ function stored(accountId: number, entry: Entry): StoredScore {
   return {
     accountId,
     day,
-    // One that is stored in the evening of today is not known at noon.
-    at: new Date(`${day}T${entry.age === 0 && entry.logins === 7 ? "20" : "06"}:00:00Z`),
+    at: new Date(`${day}T06:00:00Z`),
     origin: "live",
     modelId: "default",
     modelRevision: 1,
@@ -54,7 +53,6 @@ function stored(accountId: number, entry: Entry): StoredScore {
 
 /** The value a row holds of a fact, as a reader of the row would say. */
 function heldValue(base: string, entry: Entry): number | null {
-  if (entry.age === 0 && entry.logins === 7) return null;
   if (base === "score" || base === "score.computed") return entry.score;
   if (base === "coverage" || base === "confidence") return entry.coverage;
   return base === logins && entry.state === "value" ? (entry.logins ?? 0) : null;
@@ -123,6 +121,15 @@ test("each account has windows by its own day, and nobody is told of another's v
     1: { "score 7": { highest: 40, lowest: 40, firstDay: today - 1 } },
     2: { "score 7": { highest: 80, lowest: 80, firstDay: today - 8 } },
   });
+});
+
+test("a score of this evening is not known at noon", async ({ db }) => {
+  const plain = { score: 90, coverage: 1, logins: 1, state: "value" } as const;
+  const evening = { ...stored(1, { age: 0, ...plain }), at: new Date("2026-05-20T20:00:00Z") };
+  await writeScores(db, [evening], true);
+  const read = (at: Date) => readTrendSpans(db, [{ accountId: 1, today }], [{ base: "score", days: 7 }], at);
+  expect((await read(now)).size).toBe(0);
+  expect((await read(evening.at)).size).toBe(1);
 });
 
 test("where nothing is asked nothing is read", async ({ db }) => {
