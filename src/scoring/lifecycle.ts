@@ -1,7 +1,7 @@
 import type { Facts, FactValue } from "./facts.ts";
 import type { AccountHistory, Instant, LifecycleState } from "./history.ts";
 import { type MilestoneInput, type MilestoneRule, reachMilestones, standMilestones } from "./lifecycle/milestones.ts";
-import { decideStage, type StageInput, type StageRules } from "./lifecycle/stages.ts";
+import { decideStage, type StageRules } from "./lifecycle/stages.ts";
 import type { FieldsOf, RecordKind } from "./records.ts";
 
 /** `lifecycle.json`, compiled. */
@@ -42,30 +42,25 @@ export function judgeLifecycle(lifecycle: Lifecycle | null, input: LifecycleInpu
     return { state: { stage, decidedBy, since, previous, reason, milestones: [] }, dueAt: null };
   }
   const inner = innerInput(lifecycle, input);
-  const { reached, facts } = reachMilestones(lifecycle.milestones, inner, now);
-  const { state, entered } = stageOf(lifecycle, { ...inner, facts }, now);
-  const standing = { stage: state.stage, since: state.since, entered };
-  const { milestones, dueAt } = standMilestones(lifecycle.milestones, reached, standing, inner, now);
-  return { state: { ...state, milestones }, dueAt };
+  const reached = reachMilestones(lifecycle.milestones, inner, now);
+  const decision = decideStage(lifecycle, inner, now);
+  const { stage, decidedBy, since, previous, reason } = decision;
+  const { milestones, dueAt } = standMilestones(lifecycle.milestones, reached, decision, inner, now);
+  return { state: { stage, decidedBy, since, previous, reason, milestones }, dueAt };
 }
 
 /** The stages between which the rules lead an account round and round, so that it keeps its stage; null where they come to rest. */
 export function oscillates(lifecycle: Lifecycle, input: LifecycleInput, now: Instant): readonly string[] | null {
   const inner = innerInput(lifecycle, input);
-  const { facts } = reachMilestones(lifecycle.milestones, inner, now);
-  return decideStage(lifecycle, { ...inner, facts }, now).oscillation;
+  reachMilestones(lifecycle.milestones, inner, now);
+  return decideStage(lifecycle, inner, now).oscillation;
 }
 
 /** Without a document every text is a stage of its own. */
 const asSaid: StageRules = { precedence: ["hand", "crm"], stages: [], stageNamed: (text) => text, firstStage: null };
 
-function stageOf(rules: StageRules, input: StageInput, now: Instant) {
-  const { stage, decidedBy, since, previous, reason, entered } = decideStage(rules, input, now);
-  return { state: { stage, decidedBy, since, previous, reason }, entered };
-}
-
-/** Only the facts that are named: the milestones' are added to a copy, and metrics are many. */
-function innerInput({ facts: names, zone }: Lifecycle, input: LifecycleInput): MilestoneInput & StageInput {
+/** Only the facts that are named: the milestones' are added to them, and metrics are many. */
+function innerInput({ facts: names, zone }: Lifecycle, input: LifecycleInput): MilestoneInput {
   const facts = new Map<string, FactValue>();
   for (const name of names) {
     const value = input.facts.get(name);

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import type { FactValue } from "../../src/scoring/facts.ts";
 import type { LifecycleState, MilestoneStatus } from "../../src/scoring/history.ts";
 import { judgeLifecycle, type Lifecycle, oscillates } from "../../src/scoring/lifecycle.ts";
@@ -7,6 +7,8 @@ import type { ChangeOf } from "../../src/scoring/record-state.ts";
 import type { RecordKind } from "../../src/scoring/records.ts";
 import { at, change } from "./build-history.ts";
 import { inputOf, lifecycleOf, stateAt } from "./lifecycle-build.ts";
+
+vi.setConfig({ testTimeout: 60_000 });
 
 const start = at("2026-01-01T00:00:00Z");
 const dayMs = 86_400_000;
@@ -160,7 +162,7 @@ describe("a judgement", () => {
           memory = first.state;
         }
       }),
-      { numRuns: 300 },
+      { numRuns: 150 },
     );
   });
 
@@ -173,7 +175,7 @@ describe("a judgement", () => {
           stateAt(lifecycle, { account, changes: known, facts }, now),
         );
       }),
-      { numRuns: 300 },
+      { numRuns: 150 },
     );
   });
 
@@ -279,7 +281,7 @@ describe("rules that oscillate", () => {
         expect(new Set(found ?? [])).toEqual(new Set(isRestless ? seen.slice(-50) : []));
         expect(judged.stage).toBe(isRestless ? stage : seen.at(-1));
       }),
-      { numRuns: 500 },
+      { numRuns: 300 },
     );
   });
 });

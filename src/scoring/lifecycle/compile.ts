@@ -36,8 +36,13 @@ function compiled(document: LifecycleDocument, { revision, zone }: LifecycleCont
   const stages = document.stages.map(
     ({ id, name, when, from }): StageRule => ({ id, name, when: conditionOf(when, ids), from: from ?? null }),
   );
-  const milestones = document.milestones.map((milestone, index) => milestoneRule(milestone, ids.slice(0, index)));
-  const conditions = [...stages, ...milestones].flatMap(({ when }) => when ?? []);
+  const ruled = document.milestones.map((milestone, index) => milestoneRule(milestone, ids.slice(0, index)));
+  const facts = new Set([...stages, ...ruled].flatMap(({ when }) => when?.facts ?? []));
+  const named = (fact: string) => (facts.has(fact) ? fact : null);
+  const milestones = ruled.map((rule): MilestoneRule => {
+    const fact = `milestone.${rule.id}`;
+    return { ...rule, facts: { reached: named(fact), days: named(`${fact}.days`) } };
+  });
   const stageOfName = new Map(
     document.stages.flatMap(({ id, name, crm }) => [id, name, ...crm].map((text) => [foldName(text), id])),
   );
@@ -49,14 +54,14 @@ function compiled(document: LifecycleDocument, { revision, zone }: LifecycleCont
     stageNamed: (text) => stageOfName.get(foldName(text)) ?? null,
     firstStage: stages.find(({ when }) => when === null)?.id ?? null,
     milestones,
-    facts: [...new Set(conditions.flatMap(({ facts }) => facts))],
+    facts: [...facts],
     kinds: milestones.some(({ event }) => event !== null) ? ["event"] : [],
   };
 }
 
 type MilestoneDocument = LifecycleDocument["milestones"][number];
 
-function milestoneRule(milestone: MilestoneDocument, earlier: readonly string[]): MilestoneRule {
+function milestoneRule(milestone: MilestoneDocument, earlier: readonly string[]): Omit<MilestoneRule, "facts"> {
   const { id, name, stage, when, event, anniversary, byHand, expected, stuckAfter } = milestone;
   return {
     id,

@@ -1,6 +1,6 @@
 import type { CompiledCondition } from "../conditions.ts";
 import { parseDay, startOfDay } from "../days.ts";
-import type { Facts, FactValue } from "../facts.ts";
+import type { FactValue } from "../facts.ts";
 import type {
   AccountHistory,
   DayNumber,
@@ -30,6 +30,8 @@ export interface MilestoneRule {
   readonly byHand: boolean;
   readonly expected: { readonly withinMs: number; readonly from: MilestoneStart } | null;
   readonly stuckAfterMs: number;
+  /** `milestone.<id>` and `milestone.<id>.days`, where a condition names them. */
+  readonly facts: { readonly reached: string | null; readonly days: string | null };
 }
 
 /** What milestones are judged by. */
@@ -38,7 +40,8 @@ export interface MilestoneInput {
   readonly account: FieldsOf<"account">;
   /** The zone of the account's days. */
   readonly zone: string;
-  readonly facts: Facts;
+  /** Those that conditions name; the milestones' come in as they are judged. */
+  readonly facts: Map<string, FactValue>;
   readonly memory: LifecycleState | null;
 }
 
@@ -59,27 +62,27 @@ export interface StageStanding {
 const dayMs = 86_400_000;
 
 /**
- * Which milestones are reached, and the facts with `milestone.<id>` and `.days` added, which conditions of later milestones and of
- * stages may name. What was reached before stays reached, unless a person takes back what a person has said.
+ * Which milestones are reached; adds to the facts what conditions of later milestones and of stages name of them. What was reached
+ * before stays reached, unless a person takes back what a person has said.
  */
 export function reachMilestones(
   rules: readonly MilestoneRule[],
   input: MilestoneInput,
   now: Instant,
-): { readonly reached: ReadonlyMap<string, Reached>; readonly facts: Facts } {
-  const facts = new Map(input.facts);
+): ReadonlyMap<string, Reached> {
   const reached = new Map<string, Reached>();
   const hands = handRecords(input.history, now);
   let events: readonly RecordState<"event">[] | null = null;
   for (const rule of rules) {
     const known = remembered(rule, input.memory, hands.get(rule.id));
     if (known === null && rule.event !== null) events ??= recordsAsOf(input.history, "event", now);
-    const found = known ?? findReached(rule, { ...input, facts, hand: hands.get(rule.id), events: events ?? [] }, now);
-    if (found !== null) reached.set(rule.id, found);
-    facts.set(`milestone.${rule.id}`, found !== null);
-    if (found !== null) facts.set(`milestone.${rule.id}.days`, Math.floor((now - found.at) / dayMs));
+    const found = known ?? findReached(rule, input, { hand: hands.get(rule.id), events: events ?? [] }, now);
+    if (rule.facts.reached !== null) input.facts.set(rule.facts.reached, found !== null);
+    if (found === null) continue;
+    reached.set(rule.id, found);
+    if (rule.facts.days !== null) input.facts.set(rule.facts.days, Math.floor((now - found.at) / dayMs));
   }
-  return { reached, facts };
+  return reached;
 }
 
 /** How each milestone stands in time, in the order of the rules, and when time alone changes that next. */
@@ -94,9 +97,7 @@ export function standMilestones(
   const milestones = rules.map((rule): MilestoneState => {
     const found = reached.get(rule.id) ?? null;
     const expectedAt = expectedMoment(rule, reached, standing, input, now);
-    for (const at of found === null ? [...turningPoints(rule, expectedAt, input)] : []) {
-      if (at > now) dueAt = Math.min(dueAt, at);
-    }
+    if (found === null) dueAt = Math.min(dueAt, nextTurn(rule, expectedAt, input, now));
     const status = found === null ? statusAt(expectedAt, rule.stuckAfterMs, now) : "reached";
     return { id: rule.id, status, reachedAt: found?.at ?? null, by: found?.by ?? null, expectedAt };
   });
@@ -109,16 +110,23 @@ function statusAt(expectedAt: Instant | null, stuckAfterMs: number, now: Instant
   return now < expectedAt + stuckAfterMs ? "behind" : "stuck";
 }
 
-function turningPoints(rule: MilestoneRule, expectedAt: Instant | null, input: MilestoneInput): readonly Instant[] {
-  const points = expectedAt === null ? [] : [expectedAt, expectedAt + rule.stuckAfterMs];
-  const anniversary = anniversaryOf(rule, input);
-  return anniversary === null ? points : [...points, anniversary];
+/** When time alone changes the status next; infinity where it never does. */
+function nextTurn(rule: MilestoneRule, expectedAt: Instant | null, input: MilestoneInput, now: Instant): Instant {
+  const late = expectedAt ?? Number.POSITIVE_INFINITY;
+  const anniversary = anniversaryOf(rule, input) ?? Number.POSITIVE_INFINITY;
+  let next = Number.POSITIVE_INFINITY;
+  for (const at of [late, late + rule.stuckAfterMs, anniversary]) if (at > now && at < next) next = at;
+  return next;
 }
+
+const nothingSaid: ReadonlyMap<string, RecordState<"milestone">> = new Map();
 
 /** What a hand has said of each milestone; should there be several records of one, the one that changed last counts. */
 function handRecords(history: AccountHistory, now: Instant): ReadonlyMap<string, RecordState<"milestone">> {
+  const said = recordsAsOf(history, "milestone", now);
+  if (said.length === 0) return nothingSaid;
   const records = new Map<string, RecordState<"milestone">>();
-  for (const record of recordsAsOf(history, "milestone", now)) {
+  for (const record of said) {
     const { milestone } = record.fields;
     if (milestone === undefined) continue;
     const before = records.get(milestone);
@@ -138,16 +146,20 @@ function remembered(
   return { at: before.reachedAt, by: before.by };
 }
 
-interface Findings extends MilestoneInput {
+interface Findings {
   readonly hand: RecordState<"milestone"> | undefined;
   readonly events: readonly RecordState<"event">[];
 }
 
 /** A person's word first, then the earlier of event and anniversary, then the condition, which is true from now on. */
-function findReached(rule: MilestoneRule, input: Findings, now: Instant): Reached | null {
-  const { hand } = input;
+function findReached(
+  rule: MilestoneRule,
+  input: MilestoneInput,
+  { hand, events }: Findings,
+  now: Instant,
+): Reached | null {
   if (rule.byHand && hand?.fields.reached === true) return { at: saidAt(hand), by: "hand" };
-  const event = firstEvent(rule, input.events);
+  const event = firstEvent(rule, events);
   const anniversary = anniversaryOf(rule, input);
   const isDue = anniversary !== null && anniversary <= now;
   if (event !== null && (!isDue || event <= anniversary)) return { at: event, by: "event" };

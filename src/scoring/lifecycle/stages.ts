@@ -50,7 +50,8 @@ export interface StageDecision {
 interface Verdict {
   readonly stage: string | null;
   readonly decidedBy: StageDecider | null;
-  readonly since: Instant;
+  /** `crm`: since the CRM's field means this, which only a change of stage asks. */
+  readonly since: Instant | "crm";
   readonly reason: string;
   readonly entered?: readonly string[];
   readonly oscillation?: readonly string[];
@@ -61,22 +62,30 @@ export function decideStage(rules: StageRules, input: StageInput, now: Instant):
   const { memory } = input;
   const silent: string[] = [];
   const verdict = askDeciders(rules, 0, input, silent, now) ?? unnamed(rules, input, silent, now);
-  const { stage, decidedBy, since, reason, entered, oscillation } = verdict;
-  const isSame = memory !== null && memory.stage === stage;
-  const before = decidedBy === "crm" && memory === null ? crmCourse(rules, input, now).previous : null;
+  const { stage, decidedBy, reason, entered, oscillation } = verdict;
+  const { since, previous } =
+    memory !== null && memory.stage === stage ? memory : changedStage(rules, verdict, input, now);
   return {
     stage,
     decidedBy,
-    since: isSame ? memory.since : stageSince(verdict, since),
-    previous: isSame ? memory.previous : (memory?.stage ?? before),
+    since,
+    previous,
     reason: silent.length === 0 ? reason : `${silent.join("; ")}; ${reason}`,
     entered: entered ?? [],
     oscillation: oscillation ?? null,
   };
 }
 
-function stageSince({ stage }: Verdict, since: Instant): Instant | null {
-  return stage === null ? null : since;
+function changedStage(
+  rules: StageRules,
+  { stage, since }: Verdict,
+  input: StageInput,
+  now: Instant,
+): { readonly since: Instant | null; readonly previous: string | null } {
+  const before = input.memory?.stage ?? null;
+  if (since !== "crm") return { since: stage === null ? null : since, previous: before };
+  const course = crmCourse(rules, input, now);
+  return { since: course.since, previous: input.memory === null ? course.previous : before };
 }
 
 /** The verdict of the first decider from a position on that has one; why others had none is added to `silent`. */
@@ -95,9 +104,9 @@ function askDeciders(
     case "hand":
       return askHand(rules, input, silent, now) ?? askDeciders(rules, later, input, silent, now);
     case "crm":
-      return askCrm(rules, input, silent, now) ?? askDeciders(rules, later, input, silent, now);
+      return askCrm(rules, input, silent) ?? askDeciders(rules, later, input, silent, now);
     case "conditions":
-      return askRules(rules, input, askDeciders(rules, later, input, silent, now), now);
+      return askRules(rules, later, input, silent, now);
     default:
       return decider satisfies never;
   }
@@ -118,18 +127,15 @@ function handReason({ by, reason }: HandStage): string {
   return `set by ${by === "" ? "hand" : by}${reason === "" ? "" : `: ${reason}`}`;
 }
 
-function askCrm(rules: StageRules, input: StageInput, silent: string[], now: Instant): Verdict | null {
-  const text = input.account.stage;
+function askCrm(rules: StageRules, { account }: StageInput, silent: string[]): Verdict | null {
+  const text = account.stage;
   if (text == null) return null;
   const stage = rules.stageNamed(text);
   if (stage === null) {
     silent.push(`the CRM says ${text}, which is no stage`);
     return null;
   }
-  const isSame = input.memory?.stage === stage;
-  // Only a change asks since when.
-  const since = isSame ? now : crmCourse(rules, input, now).since;
-  return { stage, decidedBy: "crm", since, reason: `the CRM says ${text}` };
+  return { stage, decidedBy: "crm", since: "crm", reason: `the CRM says ${text}` };
 }
 
 /** Since when the CRM's field means what it means, and which stage it meant before. */
@@ -156,14 +162,19 @@ function crmCourse(
  * The rules, applied to the stage the account has; where they say nothing of it, to the one that the deciders after them name. So a
  * second judgement at the same moment finds nothing to change.
  */
-function askRules(rules: StageRules, input: StageInput, later: Verdict | null, now: Instant): Verdict | null {
+function askRules(rules: StageRules, later: number, input: StageInput, silent: string[], now: Instant): Verdict | null {
   const present = presentStage(rules, input);
   const holds = truthsOf(rules, input.facts);
   const ofPresent = followRules(rules, holds, present, input, now);
   if (ofPresent !== null) return ofPresent;
-  if (present !== null && isHeldByUnknown(rules, present, input)) return stays(rules, present, now);
-  if (later?.stage != null) return followRules(rules, holds, later.stage, input, now) ?? later;
-  return present === null && rules.firstStage !== null ? followRules(rules, holds, rules.firstStage, input, now) : null;
+  const heard = silent.length;
+  const named = askDeciders(rules, later, input, silent, now);
+  const isHeld = present !== null && isHeldByUnknown(rules, present, input);
+  const start = named?.stage ?? (present === null ? rules.firstStage : null);
+  const verdict = isHeld ? stays(rules, present, now) : followRules(rules, holds, start, input, now);
+  // What a rule decides is not explained by others that had nothing to say; what stays because nobody had is.
+  if (verdict !== null && (named !== null || !isHeld)) silent.length = heard;
+  return verdict ?? named;
 }
 
 /** What a document no longer knows is no stage to go on from. */
