@@ -2,6 +2,7 @@ import { type Request, type RequestHandler, Router } from "express";
 import { z } from "zod";
 import { auditSchema, toAuditJson } from "../queries/by-hand/audit.ts";
 import { type Deed, deedSchema, type Hand, type HandOutcome } from "../queries/by-hand/hand.ts";
+import { readRemarks, remarksSchema } from "../queries/by-hand/remarks.ts";
 import { judgeAlert, verdictCountsSchema, verdictDeedSchema } from "../queries/by-hand/verdicts.ts";
 import {
   endWish,
@@ -30,7 +31,7 @@ import {
 } from "../queries/by-hand.ts";
 import { findAccountByKey } from "../store/account-list.ts";
 import { listAudit } from "../store/audit.ts";
-import type { Db, Tx } from "../store/db.ts";
+import { type Db, readNow, type Tx } from "../store/db.ts";
 import { countVerdicts } from "../store/verdicts.ts";
 import { requireScope } from "./bearer.ts";
 import { byHand, type HandDeps, idOf, parseQuery } from "./hand.ts";
@@ -44,7 +45,6 @@ export function byHandRoutes(deps: HandDeps): Router {
   const of = "/api/v1/accounts/:id";
   for (const [path, handlers] of [
     ["pulses", accountDeed(deps, pulseWish, addPulse, 201)],
-    ["notes", accountDeed(deps, noteWish, addNote, 201)],
     ["touchpoints", accountDeed(deps, touchpointWish, addTouchpoint, 201)],
   ] as const) {
     router
@@ -52,6 +52,11 @@ export function byHandRoutes(deps: HandDeps): Router {
       .post(...handlers)
       .all(onlyMethods("POST"));
   }
+  router
+    .route(`${of}/notes`)
+    .get(mayRead, showRemarks(db))
+    .post(...accountDeed(deps, noteWish, addNote, 201))
+    .all(onlyMethods("POST, GET, HEAD"));
   for (const [path, set, clear] of [
     ["override", accountDeed(deps, overrideWish, setOverride), accountDeed(deps, endWish, clearOverride)],
     ["stage", accountDeed(deps, stageWish, setStage), accountDeed(deps, endWish, clearStage)],
@@ -107,7 +112,7 @@ function milestoneDeeds(deps: HandDeps): readonly [RequestHandler[], RequestHand
   ];
 }
 
-async function accountOf(tx: Tx, request: Request): Promise<Named> {
+async function accountOf(tx: Db | Tx, request: Request) {
   const key = wordSchema.safeParse(request.params["id"]);
   const account = key.success ? await findAccountByKey(tx, key.data) : null;
   if (account === null) throw new Problem(404, "There is no such account.");
@@ -135,6 +140,16 @@ const auditQuerySchema = z.strictObject({
   /** `next` of the page before. */
   cursor: z.coerce.number().int().min(1).optional(),
 });
+
+const remarksQuerySchema = z.strictObject({ limit: z.coerce.number().int().min(1).max(500).default(50) });
+
+function showRemarks(db: Db): RequestHandler {
+  return async (request, response) => {
+    const { limit } = parseQuery(remarksQuerySchema, request);
+    const remarks = await readRemarks(db, await accountOf(db, request), limit, await readNow(db));
+    response.json(remarksSchema.parse(remarks));
+  };
+}
 
 function showAudit(db: Db): RequestHandler {
   return async (request, response) => {

@@ -154,6 +154,7 @@ describe("what --json prints", () => {
       { name: "note", words: ["acme", "they are hiring"] },
       { name: "milestone", words: ["acme", "go-live"] },
       { name: "journey", words: ["acme"] },
+      { name: "notes", words: ["acme"] },
       { name: "stage", words: ["acme", "renewal"] },
       { name: "override", words: ["acme", "--score", "12.5", "--until", "2029-01-31", "--reason", "they leave"] },
       { name: "snooze", words: ["acme", "--until", "2029-01-31", "--reason", "holidays"] },

@@ -32,6 +32,7 @@ const access: Readonly<Record<string, "everyone" | TokenScope>> = {
   "POST /api/v1/tasks/:id/snooze": "tasks:write",
   "POST /api/v1/tasks/:id/reopen": "tasks:write",
   "GET /api/v1/accounts/:id/journey": "accounts:read",
+  "GET /api/v1/accounts/:id/notes": "accounts:read",
 };
 
 const split = (route: string) => {

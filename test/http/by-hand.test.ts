@@ -356,3 +356,31 @@ test("records cannot be sent in the name of what people do by hand", async ({ ap
   const answer = await api.call("POST", "/api/v1/records", { token: await api.token(), body: { source: "hand" } });
   expect(expectProblem(answer, 400)).toContain("people");
 });
+
+test("what people said of an account reads back, newest first, and only what is known by now", async ({ api, db }) => {
+  await begin(db);
+  const token = await api.token();
+  for (const [path, body] of [
+    ["notes", { text: "they are hiring", at: "2026-03-02T08:00:00Z" }],
+    ["pulses", { score: 2, note: "cold", at: "2026-03-04T08:00:00Z" }],
+    ["touchpoints", { type: "call", note: "no answer", at: "2026-03-03T08:00:00Z" }],
+  ] as const) {
+    expect((await api.call("POST", `${of}/${path}`, { token, body })).status).toBe(201);
+  }
+  const said = await api.call("GET", `${of}/notes?limit=2`, { token });
+  expect(said.body).toEqual({
+    account: "acme",
+    notes: [
+      { kind: "pulse", at: "2026-03-04T08:00:00.000Z", by: "token 1", score: 2, type: null, text: "cold" },
+      {
+        kind: "touchpoint",
+        at: "2026-03-03T08:00:00.000Z",
+        by: "token 1",
+        score: null,
+        type: "call",
+        text: "no answer",
+      },
+    ],
+  });
+  expectProblem(await api.call("GET", "/api/v1/accounts/nobody/notes", { token }), 404);
+});
