@@ -39,6 +39,8 @@ export interface AccountKnowledge {
   readonly memory: AccountMemory | null;
   /** The newest scores of the accounts whose parent it is; empty for most. */
   readonly children: readonly ChildScore[];
+  /** Only the numbers are asked for: the score has no drivers and no reason in words, and is the same in all else. */
+  readonly isBrief?: boolean;
 }
 
 /** The score of one account as of a moment, with all that explains it. */
@@ -92,6 +94,7 @@ export function scoreMetrics(
     children,
     held: heldMetrics({ plan, history, coverage, company, zone, today }, now),
     historyDays: record === null ? null : today - firstDay(record, zone),
+    isBrief: known.isBrief === true,
   };
   const scored = scoreHealth(choice.model, input, now);
   const due = Math.min(scored.dueAt ?? Infinity, lifecycle.dueAt ?? Infinity, override?.until ?? Infinity);

@@ -27,6 +27,8 @@ export interface HealthInput {
   readonly held: HeldMetrics | null;
   /** Days since the account's first day; null when that is not known. */
   readonly historyDays: number | null;
+  /** Only the numbers are asked for: no drivers, no reason in words. */
+  readonly isBrief?: boolean;
 }
 
 /**
@@ -40,10 +42,7 @@ export function scoreHealth(model: HealthModel, input: HealthInput, now: Instant
   const isCovered = mean.tenths !== null && coverage >= model.minimumCoverage;
   const tenths = isCovered || matched !== null ? underCap(mean.tenths, matched) : null;
   const step = stepBand(model.bands, memory, tenths, matched?.cap.maxTenths ?? null, now);
-  const drivers = partDrivers(counted, tenths !== null);
-  const isCapped = matched !== null && tenths !== mean.tenths;
-  if (isCapped) drivers.push(capDriver(matched, metrics, (tenths ?? 0) - (mean.tenths ?? 0)));
-  const words = scoreWords(model, counted, tenths, isCapped ? matched : null);
+  const cap = matched !== null && tenths !== mean.tenths ? matched : null;
   const computed: ScoredHealth = {
     score: tenths === null ? null : tenths / 10,
     band: step.band,
@@ -52,8 +51,8 @@ export function scoreHealth(model: HealthModel, input: HealthInput, now: Instant
     confidence: confidenceOf(coverage, counted.freshness, input.historyDays),
     bandMemory: step.memory,
     coverage,
-    drivers,
-    reason: `${words}; ${step.reason}`,
+    drivers: input.isBrief === true ? [] : allDrivers(counted, tenths, cap, metrics),
+    reason: input.isBrief === true ? "" : `${scoreWords(model, counted, tenths, cap)}; ${step.reason}`,
     dueAt: earlier(step.dueAt, holdsEndAt(model, input.held, counted)),
   };
   return override === null ? computed : overridden(model, computed, tenths, override);
@@ -98,6 +97,18 @@ function holdsEndAt(model: HealthModel, held: HeldMetrics | null, { readings, no
 function earlier(one: Instant | null, other: Instant | null): Instant | null {
   if (one === null || other === null) return one ?? other;
   return Math.min(one, other);
+}
+
+/** The parts and the cap, each as a driver. */
+function allDrivers(
+  counted: Counted,
+  tenths: number | null,
+  cap: MatchedCap | null,
+  metrics: ReadonlyMap<string, MetricValue>,
+): Driver[] {
+  const drivers = partDrivers(counted, tenths !== null);
+  if (cap !== null) drivers.push(capDriver(cap, metrics, (tenths ?? 0) - (counted.mean.tenths ?? 0)));
+  return drivers;
 }
 
 /** One driver per part; without a score nothing contributes to it. */

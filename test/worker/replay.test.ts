@@ -9,7 +9,7 @@ import type { Database, Db } from "../../src/store/db.ts";
 import { applyInputs } from "../../src/store/intake.ts";
 import { readTies } from "../../src/store/scores/children.ts";
 import { unitsOf } from "../../src/worker/replay/families.ts";
-import { replayScores } from "../../src/worker/replay.ts";
+import { type ReplaySummary, replayScores } from "../../src/worker/replay.ts";
 import { scoreDue } from "../../src/worker/score.ts";
 import { test } from "../support/database.ts";
 import { configure, cover } from "./scenario.ts";
@@ -292,12 +292,12 @@ async function storedRows(db: Db) {
   return rows.map((row) => ({ ...row, origin: "either" }));
 }
 
-async function replayAll(database: Database): Promise<void> {
-  await replayScores(database, configuration, {
+async function replayAll(database: Database, isRecording: boolean): Promise<ReplaySummary> {
+  return replayScores(database, configuration, {
     units: unitsOf(await readAllAccounts(database.db), await readTies(database.db)),
     fromDay: firstDay,
     toDay: lastDay,
-    isRecording: true,
+    isRecording,
     isEmpty: true,
     now,
   });
@@ -324,8 +324,10 @@ test("replayed scores equal, field by field, what live passes stored in the last
       const live = await storedRows(db);
       expect(live).toHaveLength(keys.length * (lastDay - firstDay + 1));
       await sql`truncate scores`.execute(db);
-      await replayAll(database);
+      const { days } = await replayAll(database, true);
       expect(await storedRows(db)).toEqual(live);
+      await sql`truncate scores`.execute(db);
+      expect(await replayAll(database, false)).toMatchObject({ stored: 0, days });
       const text = JSON.stringify(live);
       for (const [name, mark] of Object.entries(marks)) if (text.includes(mark)) seen.add(name);
     }),

@@ -19,6 +19,8 @@ export interface ReplayGround {
   readonly toDay: DayNumber;
   /** No moment beyond this one is replayed. */
   readonly now: Instant;
+  /** Whole scores are kept; otherwise only their numbers are asked for. */
+  readonly isRecording: boolean;
 }
 
 /** An account on its way through the days. */
@@ -53,13 +55,13 @@ export function momentsOf(ground: ReplayGround, history: AccountHistory): Instan
 
 /** The score of that moment, by what the one before has left. */
 export function scoreMoment(
-  { scorer, coverage }: ReplayGround,
+  { scorer, coverage, isRecording }: ReplayGround,
   account: ReplayedAccount,
   children: readonly ChildScore[],
   at: Instant,
 ): AccountScore {
   const { history, memory } = account;
-  const score = scoreAccount(scorer, { history, coverage, memory, children }, at);
+  const score = scoreAccount(scorer, { history, coverage, memory, children, isBrief: !isRecording }, at);
   account.memory = { band: score.health.bandMemory, lifecycle: score.lifecycle };
   return score;
 }
