@@ -8,6 +8,8 @@ export default defineConfig({
         test: {
           name: "pure",
           include: ["test/scoring/**/*.test.ts", "test/playbooks/**/*.test.ts"],
+          // Guards against a hang; nothing is judged by its speed, and a busy machine makes a law of many runs slow.
+          testTimeout: 60_000,
         },
       },
       {

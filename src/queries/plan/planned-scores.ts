@@ -1,10 +1,12 @@
 import { type AccountScore, type Scorer, scoreMetrics } from "../../scoring/account-score.ts";
 import { factsOf } from "../../scoring/facts.ts";
+import { outageBegan } from "../../scoring/held-metrics.ts";
 import type { AccountHistory, ChildScore, LifecycleState, MetricValue, StreamCoverage } from "../../scoring/history.ts";
 import { historyScope } from "../../scoring/history-scope.ts";
 import { type Lifecycle, oscillates } from "../../scoring/lifecycle.ts";
 import { computeMetrics, type MetricPlan } from "../../scoring/metrics.ts";
 import { accountAsOf } from "../../scoring/record-state.ts";
+import { type ScoringScope, scoringScope } from "../../scoring/scoring-scope.ts";
 import type { Db } from "../../store/db.ts";
 import { loadHistories } from "../../store/histories.ts";
 import { type PortfolioAccount, readScoreBases, type ScoreBasis } from "../../store/portfolio.ts";
@@ -82,15 +84,25 @@ async function load(db: Db, work: Work, accounts: readonly PortfolioAccount[], n
     before: without(work.before.plan, (name) => kept.has(name)),
     after: without(work.after.plan, (name) => kept.has(name) && work.isReusable(name)),
   };
-  const all = { ...work.after.plan, metrics: [...lacking.before.metrics, ...lacking.after.metrics] };
-  const oldest = Math.min(now.getTime(), ...[...bases.values()].map(({ at }) => at.getTime()));
-  const scope = historyScope(all, work.coverage, oldest);
-  const histories = await loadHistories(db, { ...scope, accounts, forPast: false });
+  const oldest = [...bases.values()].reduce((least, { at }) => Math.min(least, at.getTime()), now.getTime());
+  const histories = await loadHistories(db, { ...scopeOf(work, lacking, oldest), accounts });
   return histories.map((history, index) => {
     const account = accounts[index];
     if (account === undefined) throw new Error("More histories came than were asked for.");
     return { account, basis: bases.get(account.accountId) ?? null, history, lacking };
   });
+}
+
+/** While a source fails, what measures are held at is read anew on both sides. */
+function scopeOf(work: Work, lacking: Loaded["lacking"], oldest: number): ScoringScope {
+  const models = [...work.before.models, ...work.after.models];
+  const whole = { models, plan: together(work.before.plan, work.after.plan) };
+  if (outageBegan(whole, work.coverage, oldest) !== null) return scoringScope(whole, work.coverage, oldest);
+  return { ...historyScope(together(lacking.before, lacking.after), work.coverage, oldest), forPast: false };
+}
+
+function together(before: MetricPlan, after: MetricPlan): MetricPlan {
+  return { ...after, metrics: [...before.metrics, ...after.metrics] };
 }
 
 /** The metrics that every one of the newest scores has kept. */
