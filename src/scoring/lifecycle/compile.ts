@@ -5,7 +5,7 @@ import type { Lifecycle } from "../lifecycle.ts";
 import { type LifecycleDocument, lifecycleSchema, lifecycleWords } from "./document.ts";
 import type { MilestoneRule, MilestoneStart } from "./milestones.ts";
 import { foldName, lifecycleCatalogue, ruleFaults } from "./rules.ts";
-import type { StageRule } from "./stages.ts";
+import type { StageRule } from "./walk.ts";
 
 /** What a document does not say itself. */
 export interface LifecycleContext {

@@ -3,7 +3,7 @@ import { compileCondition } from "../conditions.ts";
 import { type FactCatalogue, factCatalogue, healthFactNames } from "../fact-catalogue.ts";
 import { type Fault, faultAt, suggestion } from "../fault.ts";
 import { stageDeciders } from "./document.ts";
-import { walkRules } from "./stages.ts";
+import { walkRules } from "./walk.ts";
 
 /** As far as a document can be read: a part whose shape is wrong is left out, so that all faults can be listed at once. */
 const text = z.string().optional().catch(undefined);

@@ -1,20 +1,10 @@
 import { type HandStage, stageByHand } from "../by-hand.ts";
-import type { CompiledCondition } from "../conditions.ts";
 import type { Facts } from "../facts.ts";
 import type { AccountHistory, Instant, LifecycleState } from "../history.ts";
 import { accountRecordAsOf } from "../record-state.ts";
 import type { FieldsOf } from "../records.ts";
 import type { StageDecider } from "./document.ts";
-
-/** A stage and the rule that leads to it. */
-export interface StageRule {
-  readonly id: string;
-  readonly name: string;
-  /** Null: no rule leads here. */
-  readonly when: CompiledCondition | null;
-  /** The stages from which `when` leads here; null: from any. */
-  readonly from: readonly string[] | null;
-}
+import { oscillationText, type StageRule, walkRules } from "./walk.ts";
 
 /** How stages are named and decided. */
 export interface StageRules {
@@ -224,41 +214,6 @@ function followRules(
   const isRuled = walk.entered.length > 0 || holds[rules.stages.indexOf(rule)] === true;
   if (isRuled) return { stage: rule.id, decidedBy: "conditions", since: now, reason, entered: walk.entered };
   return null;
-}
-
-/** The words for rules that find no rest. */
-function oscillationText(between: readonly string[]): string {
-  return `the rules oscillate between ${between.slice(0, -1).join(", ")} and ${between.at(-1) ?? ""}`;
-}
-
-type StageWay = Pick<StageRule, "id" | "from">;
-
-type Walk =
-  | { readonly kind: "rests"; readonly stage: string | null; readonly entered: readonly string[] }
-  | { readonly kind: "oscillates"; readonly between: readonly string[] };
-
-/**
- * Follows the rules from a stage until none leads on: of the rules that hold and may be entered from where it stands, the last in the
- * list. Ends at the latest when a stage comes again.
- */
-export function walkRules(stages: readonly StageWay[], holds: readonly boolean[], start: string | null): Walk {
-  const entered: string[] = [];
-  let stage = start;
-  for (;;) {
-    const from = stage;
-    const next = stages.findLast((rule, index) => holds[index] === true && mayEnter(rule, from));
-    if (next === undefined || next.id === stage) return { kind: "rests", stage, entered };
-    const again = next.id === start ? 0 : entered.indexOf(next.id) + 1;
-    if (next.id === start || again > 0) {
-      return { kind: "oscillates", between: [start ?? "", ...entered].slice(again) };
-    }
-    stage = next.id;
-    entered.push(stage);
-  }
-}
-
-function mayEnter({ from }: StageWay, stage: string | null): boolean {
-  return from === null || (stage !== null && from.includes(stage));
 }
 
 /** Nothing names a stage: with rules it stays, or is the first one; without, there is none. */
