@@ -34,7 +34,9 @@ export async function replayInLanes(
     total.stored += summary.stored;
     tally.addAll(summary.days);
   };
-  await Promise.all(Array.from({ length: lanes }, () => runLane(task, chunks, keep, onAccounts)));
+  const ends = await Promise.allSettled(Array.from({ length: lanes }, () => runLane(task, chunks, keep, onAccounts)));
+  const failed = ends.find((end) => end.status === "rejected");
+  if (failed !== undefined) throw failed.reason;
   return { ...total, days: tally.days() };
 }
 
@@ -65,7 +67,11 @@ function runLane(
       if (message.kind === "chunk") keep(message.summary);
       lane.postMessage(chunks.shift() ?? null);
     });
-    lane.on("error", reject);
+    lane.on("error", (error) => {
+      // The other lanes end with what they are at.
+      chunks.length = 0;
+      reject(error);
+    });
     lane.on("exit", (code) => (code === 0 ? resolve() : reject(new Error(`A lane of the replay ended with ${code}.`))));
   });
 }
