@@ -32,7 +32,7 @@ export const notApplicable: MetricValue = {
 };
 
 /** Points equal the value, from 0 to 100. */
-export const straight = [
+const straight = [
   [0, 0],
   [100, 100],
 ];

@@ -4,7 +4,7 @@ import type { Db } from "../../store/db.ts";
 import { loadHistories } from "../../store/histories.ts";
 
 /** One thing that people have said of an account. */
-export const remarkSchema = z.strictObject({
+const remarkSchema = z.strictObject({
   kind: z.enum(["note", "pulse", "touchpoint"]),
   /** When it was so. */
   at: z.iso.datetime(),
