@@ -80,7 +80,8 @@ async function upsertDays(tx: Tx, days: readonly UsageDay[], how: "replace" | "a
       insert into usage_superseded (account_id, name_id, day, value, recorded_at)
       select account_id, name_id, day, old_value, old_recorded_at
       from met
-      where old_value is not null and not backfilled and recorded_at > old_recorded_at
+      where old_value is not null and recorded_at > old_recorded_at
+        and not (backfilled and recorded_at <= day::timestamp at time zone 'UTC' + interval '1 day')
         and (not ${isAdded} or recorded_at > day::timestamp at time zone 'UTC' + interval '10 hours')
       on conflict do nothing
     ), written as (
