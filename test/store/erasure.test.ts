@@ -1,6 +1,8 @@
 import fc from "fast-check";
 import { sql } from "kysely";
 import { describe, expect, onTestFinished, test as plain } from "vitest";
+import { createSilentLog } from "../../src/log.ts";
+import { explainAccount } from "../../src/queries/explain.ts";
 import type { Input } from "../../src/scoring/records.ts";
 import { type Db, openDatabase } from "../../src/store/db.ts";
 import { addressesIn, replaceAddresses } from "../../src/store/erasure/addresses.ts";
@@ -11,7 +13,10 @@ import { erasableTexts } from "../../src/store/erasure/texts.ts";
 import { type Erasure, type ErasureOutcome, erasePerson } from "../../src/store/erasure.ts";
 import { applyInputs, type IntakeBatch, type IntakeSummary } from "../../src/store/intake.ts";
 import { ensureScorePartitions } from "../../src/store/partitions.ts";
+import { respondDue } from "../../src/worker/respond.ts";
+import { scoreDue } from "../../src/worker/score.ts";
 import { test } from "../support/database.ts";
+import { account, configure, cover, playbook, take } from "../worker/scenario.ts";
 import { insertRun } from "./action-rows.ts";
 
 const now = new Date("2026-03-10T12:00:00Z");
@@ -331,6 +336,30 @@ describe("messages to an erased person", () => {
     done(await erase(db));
     expect(await findAnywhere(db, [person.email])).toEqual([]);
   });
+});
+
+test("the scores of an account whose contact was erased still explain themselves", async ({ db }) => {
+  const log = createSilentLog();
+  const configuration = configure([playbook()]);
+  await ensureScorePartitions(db, now);
+  await take(db, [...account("acme", "2026-03-09", [1, 1, 1]), contact("c1", { ...person, role: "primary" })], now);
+  await cover(db, "2026-03-09", now);
+  await scoreDue({ db, configuration, log }, now);
+  await respondDue({ db, configuration, log }, now);
+  await sql`update tasks set body = ${person.email}`.execute(db);
+  const question = { key: "acme", day: null };
+  const before = await explainAccount(db, configuration, question, now);
+  done(await erase(db));
+  expect(await findAnywhere(db, [person.email, person.name])).toEqual([]);
+  const after = await explainAccount(db, configuration, question, now);
+  // Metrics of contacts may have changed; this model has none of them.
+  expect(after?.explanation).toMatchObject({
+    score: before?.explanation.score,
+    drivers: before?.explanation.drivers,
+    playbooks: before?.explanation.playbooks,
+  });
+  expect(after?.explanation.drivers).not.toEqual([]);
+  expect(await scoreDue({ db, configuration, log }, now)).toEqual({ scored: 1, failed: 0 });
 });
 
 test("a preview tells what would go and changes nothing, not even who is kept out", async ({ db }) => {
