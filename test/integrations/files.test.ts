@@ -177,6 +177,35 @@ describe("a mapping", () => {
     expect(fault).toContain(message);
   });
 
+  test("names the user of an event, of a day's total nobody", async () => {
+    const usage = {
+      kind: "usage",
+      id: "id",
+      name: { constant: "logins" },
+      day: "on",
+      value: { constant: 1 },
+      user: "who",
+    };
+    const records = [{ ...usage, mode: "event" }];
+    expect(faultsOf([{ ...ticketFile, records: [usage] }])).toEqual([
+      'files[0].records[0].user: a day\'s total has no user: expected "mode": "event" beside it',
+    ]);
+    const rows = await mapAll("id,on,who\n1,2024-02-01,ann\n2,2024-02-01,\n", { account: "id", records });
+    expect(rows.map(({ inputs }) => inputs[0]?.input)).toEqual([
+      {
+        kind: "usage",
+        mode: "event",
+        account: "acme",
+        name: "logins",
+        day: "2024-02-01",
+        value: 1,
+        id: "1",
+        user: "ann",
+      },
+      { kind: "usage", mode: "event", account: "acme", name: "logins", day: "2024-02-01", value: 1, id: "2" },
+    ]);
+  });
+
   test("must say whose rows they are, and join by what its checks look at", () => {
     const { account: _, ...nobodys } = ticketFile;
     expect(faultsOf([nobodys])).toEqual([

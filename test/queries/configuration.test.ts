@@ -228,6 +228,11 @@ describe("the published schemas", () => {
       expect({ kind, isValid: validate(document), errors: validate.errors }).toMatchObject({ kind, isValid: true });
       expect({ kind, isValid: validate({ ...document, surprise: 1 }) }).toEqual({ kind, isValid: false });
     }
+    const validateMetrics = ajv.compile(schemas.metrics);
+    for (const formula of ["tickets.opn", "contract.plan", { divide: ["tickets.open"] }, { mean: [1] }]) {
+      const metrics = [{ ...kinds.metrics.metrics[0], formula }];
+      expect({ formula, isValid: validateMetrics({ metrics }) }).toEqual({ formula, isValid: false });
+    }
     const validate = ajv.compile(schemas.playbook);
     const misspelt = { fact: "scor", below: 40 };
     const playbook = { ...kinds.playbook, trigger: { on: "threshold", when: misspelt } };

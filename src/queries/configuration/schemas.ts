@@ -8,6 +8,7 @@ import { fixedFactNames } from "../../scoring/fact-catalogue.ts";
 import { healthModelSchema } from "../../scoring/health-model.ts";
 import { lifecycleSchema } from "../../scoring/lifecycle/document.ts";
 import { metricSettingsSchema } from "../../scoring/metric-settings.ts";
+import { formulaNameSchema } from "../../scoring/metrics/formula-document.ts";
 import { fixedMetricNames, metricForms } from "../../scoring/metrics.ts";
 
 export const schemaDrafts = ["7", "2020-12"] as const;
@@ -40,7 +41,10 @@ export function configSchemas(draft: SchemaDraft): Readonly<Record<DocumentKind,
     z.toJSONSchema(schema, {
       target: draft === "7" ? "draft-7" : "draft-2020-12",
       io: "input",
-      override: ({ jsonSchema }) => nameKnownWords(jsonSchema.properties),
+      override: ({ zodSchema, jsonSchema }) => {
+        nameKnownWords(jsonSchema.properties);
+        if (zodSchema === formulaNameSchema) Reflect.set(jsonSchema, "anyOf", numberMetricWords);
+      },
     });
   return {
     company: publish(documentSchemas.company),
@@ -57,6 +61,14 @@ export function configSchemas(draft: SchemaDraft): Readonly<Record<DocumentKind,
 const milestonePattern = "^milestone\\.[a-z0-9]+(-[a-z0-9]+)*(\\.(status|days))?$";
 const ownFieldPattern = "^account\\.fields\\.[A-Za-z][A-Za-z0-9_]*$";
 
+// A list completes, a pattern only checks: usage names are everybody's own.
+const metricWords = [{ enum: fixedMetricNames }, ...metricForms.map(({ pattern }) => ({ pattern }))];
+const numbers = metricForms.filter(({ type }) => type !== "text");
+const numberMetricWords = [
+  { enum: numbers.map(({ name }) => name).filter((name) => fixedMetricNames.includes(name)) },
+  ...numbers.map(({ pattern }) => ({ pattern })),
+];
+
 /** Facts and metrics are texts to the parser, which explains what is wrong with one; an editor wants the list. */
 function nameKnownWords(properties: Readonly<Record<string, unknown>> | undefined): void {
   for (const key of ["fact", "metric", "per"]) {
@@ -64,8 +76,6 @@ function nameKnownWords(properties: Readonly<Record<string, unknown>> | undefine
     if (typeof property !== "object" || property === null || Reflect.get(property, "type") !== "string") continue;
     const others =
       key === "fact" ? [{ enum: fixedFactNames }, { pattern: ownFieldPattern }, { pattern: milestonePattern }] : [];
-    // A list completes, a pattern only checks: usage names are everybody's own.
-    const metrics = [{ enum: fixedMetricNames }, ...metricForms.map(({ pattern }) => ({ pattern }))];
-    Reflect.set(property, "anyOf", [...others, ...metrics]);
+    Reflect.set(property, "anyOf", [...others, ...metricWords]);
   }
 }

@@ -23,13 +23,18 @@ export interface FormulaName {
   readonly name: string;
 }
 
+/** A metric's name within a formula; which names there are is the compiler's matter. */
+export const formulaNameSchema = z
+  .string()
+  .describe("The name of a metric, such as tickets.open or custom.tickets-per-user");
+
 const part: z.ZodType<FormulaDocument> = z.lazy(() => treeSchema);
 const some = z.array(part).min(1).max(mostParts);
 const two = z.tuple([part, part]);
 const treeSchema: z.ZodType<FormulaDocument> = z
   .union([
     z.number(),
-    z.string().describe("The name of a metric, such as tickets.open or custom.tickets-per-user"),
+    formulaNameSchema,
     z.strictObject({ add: some }),
     z.strictObject({ subtract: two }),
     z.strictObject({ multiply: some }),
