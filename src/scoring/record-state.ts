@@ -111,7 +111,7 @@ function foldRecords<K extends RecordKind>(
 }
 
 /** One record as known at `now` from its own change rows; null when nothing was known of it. */
-export function foldRecord<K extends RecordKind>(
+function foldRecord<K extends RecordKind>(
   changes: readonly RecordChange[],
   kind: K,
   now: Instant,

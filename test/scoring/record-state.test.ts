@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { accountAsOf, foldRecord, recordsAsOf } from "../../src/scoring/record-state.ts";
+import { accountAsOf, recordsAsOf } from "../../src/scoring/record-state.ts";
 import { at, change, history } from "./build-history.ts";
 
 const opened = change("ticket", 7, "2025-01-01", { status: "new", priority: "high", subject: "Export fails" });
@@ -22,21 +22,21 @@ describe("a record as of a moment", () => {
   test("of two changes of one moment the one learned later counts", () => {
     const early = change("ticket", 7, "2025-01-01", { status: "open" }, "2025-01-02");
     const late = change("ticket", 7, "2025-01-01", { status: "pending" }, "2025-01-03");
-    const state = foldRecord(history({ changes: [late, early] }).changes, "ticket", at("2025-02-01"));
+    const [state] = recordsAsOf(history({ changes: [late, early] }), "ticket", at("2025-02-01"));
     expect(state?.fields.status).toBe("pending");
   });
 
   test("a change that is announced ahead waits for its time", () => {
     const announced = change("subscription", 7, "2025-03-01", { amountMinor: 200 }, "2025-01-01");
-    const { changes } = history({ changes: [announced] });
-    expect(foldRecord(changes, "subscription", at("2025-02-28"))).toBeNull();
-    expect(foldRecord(changes, "subscription", at("2025-03-01"))?.fields).toEqual({ amountMinor: 200 });
+    const known = history({ changes: [announced] });
+    expect(recordsAsOf(known, "subscription", at("2025-02-28"))).toEqual([]);
+    expect(recordsAsOf(known, "subscription", at("2025-03-01"))[0]?.fields).toEqual({ amountMinor: 200 });
   });
 
   test("a change that occurred earlier does not undo one that occurred later, even when it is learned last", () => {
     const late = change("ticket", 7, "2025-01-05", { status: "open" }, "2025-01-05");
     const early = change("ticket", 7, "2025-01-01", { status: "new" }, "2025-01-30");
-    const state = foldRecord(history({ changes: [late, early] }).changes, "ticket", at("2025-02-01"));
+    const [state] = recordsAsOf(history({ changes: [late, early] }), "ticket", at("2025-02-01"));
     expect(state?.fields.status).toBe("open");
     expect(state?.firstAt).toBe(at("2025-01-01"));
     expect(state?.lastAt).toBe(at("2025-01-05"));
