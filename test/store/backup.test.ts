@@ -109,7 +109,7 @@ test("a backup is of one moment, and a file for its owner alone", async ({ db, p
   await writeBackup(pool, join(where, "keepwell.backup"), async () => void (await late()));
   expect((await stat(join(where, "keepwell.backup"))).mode & 0o777).toBe(0o600);
   const other = await emptyDatabase();
-  await restoreBackup(other, join(where, "keepwell.backup"), now);
+  expect(await restoreBackup(other, join(where, "keepwell.backup"), now)).toMatchObject({ kind: "restored" });
   expect(await other.db.selectFrom("verdicts").selectAll().execute()).toEqual([]);
   expect(await db.selectFrom("verdicts").selectAll().execute()).toHaveLength(2);
 });

@@ -400,6 +400,23 @@ test("a delivery that began before the erasure is waited for, and what it wrote 
   expect(await findAnywhere(db, [person.email, person.name])).toEqual([]);
 });
 
+test("a pass over an account that names her is waited for, and what it wrote is erased too", async ({ db, url }) => {
+  await apply(db, [acme, note(`Called ${person.email}`)]);
+  const other = openDatabase(url, { max: 2 });
+  const pass = await other.db.startTransaction().execute();
+  await sql`select from account_work for update`.execute(pass);
+  await sql`insert into tasks (account_id, title, state, created_at)
+    select id, ${`Write to ${person.email}`}, 'open', now() from accounts`.execute(pass);
+  const erasing = erase(db);
+  await expect
+    .poll(async () => (await sql`select from pg_locks where not granted`.execute(db)).rows.length)
+    .toBeGreaterThan(0);
+  await pass.commit().execute();
+  done(await erasing);
+  await other.close();
+  expect(await findAnywhere(db, [person.email])).toEqual([]);
+});
+
 describe("the key of the hashes", () => {
   test("is the operator's where there is one, and another one is an error, never a person let in", async ({ db }) => {
     onTestFinished(() => useErasureKey(null));
