@@ -1,6 +1,6 @@
 import { overrideAsOf } from "./by-hand.ts";
 import { dayOfInstant, nextLocalMidnight, parseDay } from "./days.ts";
-import { factsOf, lifecycleFacts } from "./facts.ts";
+import { type FactValue, factsOf, lifecycleFacts } from "./facts.ts";
 import { type ScoredHealth, scoreHealth } from "./health.ts";
 import type { HealthModel } from "./health-model.ts";
 import { heldMetrics } from "./held-metrics.ts";
@@ -77,7 +77,9 @@ export function scoreMetrics(
   const { history, coverage, memory, children } = known;
   const record = accountRecordAsOf(history, now);
   const account = record?.fields ?? {};
-  const facts = factsOf({ key: history.key, ...account }, metrics, null);
+  const facts = asksFacts(scorer)
+    ? factsOf({ key: history.key, ...account }, metrics, null)
+    : new Map<string, FactValue>();
   const stageOf = { history, account, facts, memory: memory?.lifecycle ?? null };
   const lifecycle = judgeLifecycle(scorer.lifecycle, stageOf, now);
   lifecycleFacts(facts, lifecycle.state, now);
@@ -109,6 +111,20 @@ export function scoreMetrics(
     dueAt: Math.min(nextLocalMidnight(zone, now), due),
   };
 }
+
+/** True when something beside the measures is judged by facts; many companies have one model, caps on metrics and no lifecycle. */
+function asksFacts(scorer: Scorer): boolean {
+  const known = asking.get(scorer);
+  if (known !== undefined) return known;
+  const measured = new Set(["coverage", ...scorer.plan.metrics.map(({ name }) => name)]);
+  const asks =
+    scorer.lifecycle !== null ||
+    scorer.models.some(({ appliesTo, capFacts }) => appliesTo !== null || capFacts.some((fact) => !measured.has(fact)));
+  asking.set(scorer, asks);
+  return asks;
+}
+
+const asking = new WeakMap<Scorer, boolean>();
 
 /** Field by field: what is left of an object without one of its fields costs as much as the rest of a score. */
 function plainHealth(scored: ScoredHealth): HealthScore {

@@ -1,7 +1,8 @@
+import { stageByHand } from "./by-hand.ts";
 import type { Facts, FactValue } from "./facts.ts";
 import type { AccountHistory, Instant, LifecycleState } from "./history.ts";
 import { type MilestoneInput, type MilestoneRule, reachMilestones, standMilestones } from "./lifecycle/milestones.ts";
-import { decideStage, type StageRules } from "./lifecycle/stages.ts";
+import { decideStage, type StageRules, unnamedReason } from "./lifecycle/stages.ts";
 import type { FieldsOf, RecordKind } from "./records.ts";
 
 /** `lifecycle.json`, compiled. */
@@ -38,6 +39,8 @@ export interface LifecycleJudgement {
  */
 export function judgeLifecycle(lifecycle: Lifecycle | null, input: LifecycleInput, now: Instant): LifecycleJudgement {
   if (lifecycle === null) {
+    const { memory } = input;
+    if (memory !== null && isStillUnsaid(memory, input, now)) return { state: memory, dueAt: null };
     const { stage, decidedBy, since, previous, reason } = decideStage(asSaid, input, now);
     return { state: { stage, decidedBy, since, previous, reason, milestones: [] }, dueAt: null };
   }
@@ -47,6 +50,12 @@ export function judgeLifecycle(lifecycle: Lifecycle | null, input: LifecycleInpu
   const { stage, decidedBy, since, previous, reason } = decision;
   const { milestones, dueAt } = standMilestones(lifecycle.milestones, reached, decision, inner, now);
   return { state: { stage, decidedBy, since, previous, reason, milestones }, dueAt };
+}
+
+/** Without a lifecycle most accounts have no stage, day after day: nothing new is made of that. */
+function isStillUnsaid(memory: LifecycleState, { history, account }: LifecycleInput, now: Instant): boolean {
+  if (memory.reason !== unnamedReason || memory.stage !== null || memory.milestones.length > 0) return false;
+  return account.stage == null && stageByHand(history, now) === null;
 }
 
 /** The stages between which the rules lead an account round and round, so that it keeps its stage; null where they come to rest. */

@@ -37,6 +37,9 @@ export interface StageDecision {
   readonly oscillation: readonly string[] | null;
 }
 
+/** Why an account has no stage where neither a person nor the CRM gave it one. */
+export const unnamedReason = "nothing names a stage";
+
 interface Verdict {
   readonly stage: string | null;
   readonly decidedBy: StageDecider | null;
@@ -220,7 +223,7 @@ function followRules(
 function unnamed(rules: StageRules, input: StageInput, silent: readonly string[], now: Instant): Verdict {
   const none = { stage: null, decidedBy: null, since: now };
   if (!rules.precedence.includes("conditions")) {
-    return { ...none, reason: silent.length > 0 ? "so there is none" : "nothing names a stage" };
+    return { ...none, reason: silent.length > 0 ? "so there is none" : unnamedReason };
   }
   const stage = presentStage(rules, input) ?? rules.firstStage;
   if (stage !== null) return stays(rules, stage, now);
