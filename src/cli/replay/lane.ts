@@ -2,8 +2,14 @@ import { parentPort, workerData } from "node:worker_threads";
 import { loadConfiguration } from "../../queries/configuration.ts";
 import { openDatabase } from "../../store/db.ts";
 import type { Unit } from "../../worker/replay/families.ts";
-import { type ReplaySummary, replayScores } from "../../worker/replay.ts";
-import type { LaneTask } from "./lanes.ts";
+import { type ReplayOptions, type ReplaySummary, replayScores } from "../../worker/replay.ts";
+
+/** What every lane is told when it begins. */
+export interface LaneTask extends Omit<ReplayOptions, "units" | "onAccounts"> {
+  readonly url: string;
+  /** Of the documents that all lanes must find. */
+  readonly revisionKey: string;
+}
 
 /** What a lane tells: accounts that are done, or a whole chunk. */
 export type LaneMessage =

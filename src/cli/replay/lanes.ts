@@ -2,15 +2,8 @@ import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
 import { TallyByDay } from "../../worker/replay/day-tally.ts";
 import { batchesOf, type Unit } from "../../worker/replay/families.ts";
-import type { ReplayOptions, ReplaySummary } from "../../worker/replay.ts";
-import type { LaneMessage } from "./lane.ts";
-
-/** What every lane is told when it begins. */
-export interface LaneTask extends Omit<ReplayOptions, "units" | "onAccounts"> {
-  readonly url: string;
-  /** Of the documents that all lanes must find. */
-  readonly revisionKey: string;
-}
+import type { ReplaySummary } from "../../worker/replay.ts";
+import type { LaneMessage, LaneTask } from "./lane.ts";
 
 /** A few seconds of work at most, and several chunks for each lane, so that all lanes end at about the same time. */
 const chunkAccounts = 400;
