@@ -51,6 +51,13 @@ test("an account belongs to the parent its record names, and to none once the re
   expect(await parents(db)).toEqual({ acme: null, group: null });
 });
 
+test("of two parents named for one moment in one instant the later counts", async ({ db }) => {
+  await take(db, [account("group"), account("other")]);
+  await take(db, [account("acme", "group", now.toISOString())]);
+  await take(db, [account("acme", "other", now.toISOString())]);
+  expect(await parents(db)).toEqual({ acme: "other", group: null, other: null });
+});
+
 test("a parent that comes later finds its children", async ({ db }) => {
   await take(db, [account("acme", "group"), account("globex", "group"), account("other", "else")]);
   expect(await parents(db)).toEqual({ acme: null, globex: null, other: null });

@@ -331,7 +331,7 @@ test("replayed scores equal, field by field, what live passes stored in the last
       const text = JSON.stringify(live);
       for (const [name, mark] of Object.entries(marks)) if (text.includes(mark)) seen.add(name);
     }),
-    { numRuns: 2, endOnFailure: true },
+    { numRuns: 3, endOnFailure: true },
   );
   expect([...seen].sort()).toEqual(Object.keys(marks).sort());
 });

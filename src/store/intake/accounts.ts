@@ -93,8 +93,8 @@ interface FoldedAccount {
 }
 
 /**
- * Brings the accounts rows, kept for lists and joins, to the fold of their changes as of `now`. Where a parent changed, both the one it
- * was and the one it is are due for scoring.
+ * Brings the accounts rows, kept for lists and joins, to the fold of all that is known of `now`. Where a parent changed, both the one it
+ * was and the one it is are due for scoring. A correction of a moment of this very instant is recorded just after it, and counts.
  */
 export async function refreshAccounts(tx: Tx, accountIds: ReadonlySet<number>, now: Date): Promise<void> {
   if (accountIds.size === 0) return;
@@ -103,7 +103,7 @@ export async function refreshAccounts(tx: Tx, accountIds: ReadonlySet<number>, n
     from records r
     join record_changes c on c.account_id = r.account_id and c.record_id = r.id
     where r.kind = 'account' and r.account_id = any(${[...accountIds]}::bigint[])
-      and c.occurred_at <= ${now} and c.recorded_at <= ${now}
+      and c.occurred_at <= ${now}
     order by c.account_id, c.occurred_at, c.recorded_at, c.record_id`.execute(tx);
   const folded = new Map<number, Record<string, unknown>>();
   for (const { accountId, set } of rows) folded.set(accountId, { ...folded.get(accountId), ...set });

@@ -97,8 +97,8 @@ function inForce(
   const last = new Map<number, Statement>();
   for (const statement of statements) {
     const isRefused = statement.input !== null && refused.has(statement.input);
-    const isKnown = statement.occurredAt <= now && statement.recordedAt <= now;
-    if (isKnown && !isRefused) last.set(statement.accountId, statement);
+    // Not by when it was recorded: a correction of the same instant is recorded a moment later than now.
+    if (statement.occurredAt <= now && !isRefused) last.set(statement.accountId, statement);
   }
   return [...last.values()].sort((a, b) => (a.input?.index ?? -1) - (b.input?.index ?? -1));
 }
