@@ -1,5 +1,6 @@
 import type { Command } from "commander";
-import { type Explanation, explainAccount, explanationSchema } from "../queries/explain.ts";
+import { type Explanation, explanationSchema } from "../queries/explain/explanation.ts";
+import { explainAccount } from "../queries/explain.ts";
 import { readNow } from "../store/db.ts";
 import { accountOf } from "./account-argument.ts";
 import { parseDay } from "./arguments.ts";

@@ -1,4 +1,4 @@
-import type { Explanation } from "../queries/explain.ts";
+import type { Explanation } from "../queries/explain/explanation.ts";
 import { type Output, oneLine } from "./output.ts";
 import { paintBand } from "./portfolio.ts";
 import { printChange } from "./score-change.ts";

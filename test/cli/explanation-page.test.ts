@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { printExplanation } from "../../src/cli/explanation-page.ts";
 import { createOutput } from "../../src/cli/output.ts";
-import type { Explanation } from "../../src/queries/explain.ts";
+import type { Explanation } from "../../src/queries/explain/explanation.ts";
 
 const then = {
   asOf: "2026-02-10T12:00:00.000Z",

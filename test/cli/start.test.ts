@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
 import { sampleStories } from "../../src/integrations/sample/stories.ts";
-import { explanationSchema } from "../../src/queries/explain.ts";
+import { explanationSchema } from "../../src/queries/explain/explanation.ts";
 
 const bin = fileURLToPath(new URL("../../bin/keepwell", import.meta.url));
 

@@ -2,7 +2,7 @@ import { describe, expect } from "vitest";
 import { z } from "zod";
 import { createSilentLog } from "../../src/log.ts";
 import { listedAccountSchema } from "../../src/queries/accounts.ts";
-import { explanationSchema } from "../../src/queries/explain.ts";
+import { explanationSchema } from "../../src/queries/explain/explanation.ts";
 import type { Db } from "../../src/store/db.ts";
 import { respondDue } from "../../src/worker/respond.ts";
 import { scoreDue } from "../../src/worker/score.ts";

@@ -1,6 +1,6 @@
 import { expect } from "vitest";
 import { createSilentLog } from "../../src/log.ts";
-import { explanationSchema } from "../../src/queries/explain.ts";
+import { explanationSchema } from "../../src/queries/explain/explanation.ts";
 import { readNow } from "../../src/store/db.ts";
 import { respondDue } from "../../src/worker/respond.ts";
 import { scoreDue } from "../../src/worker/score.ts";

@@ -1,7 +1,8 @@
 import { sql } from "kysely";
 import { expect } from "vitest";
 import { createSilentLog } from "../../src/log.ts";
-import { explainAccount, explanationSchema } from "../../src/queries/explain.ts";
+import { explanationSchema } from "../../src/queries/explain/explanation.ts";
+import { explainAccount } from "../../src/queries/explain.ts";
 import type { Db } from "../../src/store/db.ts";
 import { applyDocuments } from "../../src/store/documents.ts";
 import { respondDue } from "../../src/worker/respond.ts";
