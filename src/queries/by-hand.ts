@@ -70,7 +70,7 @@ export async function addTouchpoint(
 export async function setOverride(tx: Tx, named: Named, wish: OverrideWish, hand: Hand, now: Date): Promise<Answer> {
   const stray = wish.band === undefined ? null : unknownWord("band", wish.band, hand.words.bands);
   if (stray !== null) return stray;
-  const account = await hold(tx, named);
+  const account = await holdAccount(tx, named.accountId);
   const end = endOf(wish.until, account.zone ?? hand.words.zone, now);
   if (!(end instanceof Date)) return end;
   const said = { score: wish.score ?? null, band: wish.band ?? null, until: end.toISOString(), reason: wish.reason };
@@ -84,7 +84,7 @@ export async function setOverride(tx: Tx, named: Named, wish: OverrideWish, hand
 
 /** Gives people the computed score and band again. */
 export async function clearOverride(tx: Tx, named: Named, wish: EndWish, hand: Hand, now: Date): Promise<Answer> {
-  const account = await hold(tx, named);
+  const account = await holdAccount(tx, named.accountId);
   const id = overrideId(account);
   const { score, band, until } = (await readHandRecord(tx, "override", id))?.fields ?? {};
   if ((score == null && band == null) || isPast(until, now)) return missing(account, "override");
@@ -100,7 +100,7 @@ export async function clearOverride(tx: Tx, named: Named, wish: EndWish, hand: H
 export async function setStage(tx: Tx, named: Named, wish: StageWish, hand: Hand, now: Date): Promise<Answer> {
   const stray = unknownWord("stage", wish.stage, hand.words.stages);
   if (stray !== null) return stray;
-  const account = await hold(tx, named);
+  const account = await holdAccount(tx, named.accountId);
   const at = momentOf(wish.at, account.zone ?? hand.words.zone, now);
   if (!(at instanceof Date)) return at;
   const id = `${account.key}/stage`;
@@ -118,7 +118,7 @@ export async function setStage(tx: Tx, named: Named, wish: StageWish, hand: Hand
 
 /** Gives the choice of the stage back to the CRM and the rules. */
 export async function clearStage(tx: Tx, named: Named, wish: EndWish, hand: Hand, now: Date): Promise<Answer> {
-  const account = await hold(tx, named);
+  const account = await holdAccount(tx, named.accountId);
   const id = `${account.key}/stage`;
   const { stage } = (await readHandRecord(tx, "stage", id))?.fields ?? {};
   if (stage == null) return missing(account, "stage set by hand");
@@ -132,7 +132,7 @@ export async function clearStage(tx: Tx, named: Named, wish: EndWish, hand: Hand
 
 /** Keeps playbooks from beginning runs for the account, until its end. */
 export async function setSnooze(tx: Tx, named: Named, wish: SnoozeWish, hand: Hand, now: Date): Promise<Answer> {
-  const account = await hold(tx, named);
+  const account = await holdAccount(tx, named.accountId);
   const end = endOf(wish.until, account.zone ?? hand.words.zone, now);
   if (!(end instanceof Date)) return end;
   const said = { until: end.toISOString(), reason: wish.reason };
@@ -146,7 +146,7 @@ export async function setSnooze(tx: Tx, named: Named, wish: SnoozeWish, hand: Ha
 
 /** Lets playbooks begin runs for the account again. */
 export async function clearSnooze(tx: Tx, named: Named, wish: EndWish, hand: Hand, now: Date): Promise<Answer> {
-  const account = await hold(tx, named);
+  const account = await holdAccount(tx, named.accountId);
   const id = `${account.key}/snooze`;
   const { until } = (await readHandRecord(tx, "snooze", id))?.fields ?? {};
   if (until == null || isPast(until, now)) return missing(account, "snooze");
@@ -169,7 +169,7 @@ export async function reachMilestone(
 ): Promise<Answer> {
   const stray = unknownWord("milestone", milestone, hand.words.milestones);
   if (stray !== null) return stray;
-  const account = await hold(tx, named);
+  const account = await holdAccount(tx, named.accountId);
   const at = momentOf(wish.at, account.zone ?? hand.words.zone, now);
   if (!(at instanceof Date)) return at;
   const id = milestoneId(account, milestone);
@@ -195,7 +195,7 @@ export async function takeBackMilestone(
   hand: Hand,
   now: Date,
 ): Promise<Answer> {
-  const account = await hold(tx, named);
+  const account = await holdAccount(tx, named.accountId);
   const id = milestoneId(account, milestone);
   const known = await readHandRecord(tx, "milestone", id);
   if (known === null || known.fields["reached"] !== true) return missing(account, `milestone "${milestone}" by hand`);
@@ -221,7 +221,7 @@ interface NewRecord {
 }
 
 async function addRecord(tx: Tx, named: Named, made: NewRecord, hand: Hand, now: Date): Promise<Answer> {
-  const account = await hold(tx, named);
+  const account = await holdAccount(tx, named.accountId);
   const at = momentOf(made.at, account.zone ?? hand.words.zone, now);
   if (!(at instanceof Date)) return at;
   const input = made.make(account, at.toISOString());
@@ -245,12 +245,6 @@ async function keep(tx: Tx, account: HeldAccount, kept: Kept, hand: Hand, now: D
   const data = { ...kept.data, at: at.toISOString() };
   await writeAudit(tx, [auditRow(hand, { deed, accountId: account.accountId, subject: id, data })], now);
   return { kind: "done", done: { deed, account: account.key, subject: id, at: at.toISOString() } };
-}
-
-async function hold(tx: Tx, { accountId }: Named): Promise<HeldAccount> {
-  const account = await holdAccount(tx, accountId);
-  if (account === null) throw new Error(`The account ${accountId} went away while it was written to.`);
-  return account;
 }
 
 function missing(account: HeldAccount, what: string): HandRefusal {

@@ -18,7 +18,7 @@ import type {
   Override,
   StreamCoverage,
 } from "../scoring/history.ts";
-import { type HistoryScope, historyScope } from "../scoring/history-scope.ts";
+import { historyScope } from "../scoring/history-scope.ts";
 import { adoptionMetricNames } from "../scoring/metrics/adoption.ts";
 import { usageMetricNames } from "../scoring/metrics/usage.ts";
 import { compileMetrics, computeMetrics, fixedMetricNames, type MetricPlan } from "../scoring/metrics.ts";
@@ -27,11 +27,11 @@ import { scoringScope, widestScope } from "../scoring/scoring-scope.ts";
 import { findAccountByKey } from "../store/account-list.ts";
 import { readCoverage } from "../store/coverage.ts";
 import type { Db } from "../store/db.ts";
-import { loadHistories } from "../store/histories.ts";
+import { loadHistory } from "../store/histories.ts";
 import { readTriggerStates, type TriggerStateRow } from "../store/playbook-state.ts";
 import { readTrendSpans } from "../store/score-trends.ts";
 import { readChildScores } from "../store/scores/children.ts";
-import { readScores, type StoredScore } from "../store/scores.ts";
+import { memoryOf, readScores, type StoredScore } from "../store/scores.ts";
 import { readUsageNamesOf } from "../store/usage-names.ts";
 import { explainChange, type KeptScore } from "./explain/change.ts";
 import type { Explanation } from "./explain/explanation.ts";
@@ -46,9 +46,6 @@ export interface ExplainQuestion {
 
 /** Metrics of every usage name are told as long as there are no more names than this; beyond, those the score rests on. */
 const mostUsageNames = 200;
-/** Beyond any day on which an account can have been scored. */
-const farDay = 1_000_000;
-
 /** Four weeks: the same weekdays on both sides. */
 const usualSinceDays = 28;
 /** Days of years before 0 are not written as people write days. */
@@ -127,12 +124,12 @@ function lastMoment(zone: string, day: string | null, now: Date): Instant {
 }
 
 /** What the plan needs around a moment; an account's own zone may be a day away from the company's. */
-function reachOf(scorer: Scorer, plan: MetricPlan, coverage: StreamCoverage, at: Instant): HistoryScope {
+function reachOf(scorer: Scorer, plan: MetricPlan, coverage: StreamCoverage, at: Instant) {
   const scope = widestScope([
     scoringScope({ ...scorer, plan }, coverage, at),
     historyScope(plan, coverage, at - dayMs),
   ]);
-  return { ...scope, toDay: scope.toDay + 1 };
+  return { ...scope, toDay: scope.toDay + 1, forPast: true };
 }
 
 /** Every metric there is of an account: those that depend on no usage, one's own, and all forms of the usage names it has. */
@@ -148,8 +145,7 @@ async function cataloguePlan(db: Db, accountId: number, { settings }: MetricPlan
 
 /** The newest stored score of an account, up to and including a day. */
 async function readNewest(db: Db, accountId: number, day: string | null): Promise<StoredScore | null> {
-  const throughDay = day === null ? farDay : parseDay(day);
-  return (await readScores(db, [accountId], throughDay)).get(accountId) ?? null;
+  return (await readScores(db, [accountId], day === null ? null : parseDay(day))).get(accountId) ?? null;
 }
 
 function kept(score: StoredScore): KeptScore {
@@ -183,16 +179,6 @@ async function scoreBefore(known: Known, day: string, now: Date): Promise<KeptSc
   return computed(await compute({ ...known, history }, newest, day, now));
 }
 
-async function loadHistory(
-  db: Db,
-  account: { readonly accountId: number; readonly key: string },
-  scope: HistoryScope,
-): Promise<AccountHistory> {
-  const [history] = await loadHistories(db, { ...scope, accounts: [account], forPast: true });
-  if (history === undefined) throw new Error(`The account ${account.key} went away while it was read.`);
-  return history;
-}
-
 const noChildren: ReadonlyMap<number, readonly ChildScore[]> = new Map();
 
 async function compute(
@@ -207,8 +193,7 @@ async function compute(
   const { accountId } = history;
   const rollsUp = scorer.models.some((model) => model.rollUp !== null);
   const children = rollsUp ? await readChildScores(db, [accountId], dayOfInstant(zone, at)) : noChildren;
-  const memory = before === null ? null : { band: before.bandMemory, lifecycle: before.lifecycle };
-  const known = { history, coverage, memory, children: children.get(accountId) ?? [] };
+  const known = { history, coverage, memory: memoryOf(before), children: children.get(accountId) ?? [] };
   const score = scoreAccount(scorer, known, at);
   return {
     ...score.health,

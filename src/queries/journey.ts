@@ -4,13 +4,13 @@ import { scoreAccount } from "../scoring/account-score.ts";
 import { dayOfInstant, formatDay } from "../scoring/days.ts";
 import { journeyStatus } from "../scoring/facts.ts";
 import type { Instant, LifecycleState, MilestoneState } from "../scoring/history.ts";
-import { historyScope } from "../scoring/history-scope.ts";
 import type { Lifecycle } from "../scoring/lifecycle.ts";
 import { accountAsOf } from "../scoring/record-state.ts";
+import { scoringScope } from "../scoring/scoring-scope.ts";
 import { findAccountByKey } from "../store/account-list.ts";
 import { readCoverage } from "../store/coverage.ts";
 import type { Db } from "../store/db.ts";
-import { loadHistories } from "../store/histories.ts";
+import { loadHistory, recordsOnly } from "../store/histories.ts";
 import { readStageChanges, type StageChange } from "../store/milestones.ts";
 import { readScores } from "../store/scores.ts";
 
@@ -110,19 +110,15 @@ async function readJudged(
   account: { readonly accountId: number; readonly key: string },
   now: Date,
 ): Promise<Judged> {
+  const stored = (await readScores(db, [account.accountId])).get(account.accountId);
   const coverage = await readCoverage(db);
-  const scope = historyScope(scorer.plan, coverage, now.getTime());
-  const [history] = await loadHistories(db, { ...scope, accounts: [account], forPast: false });
-  if (history === undefined) throw new Error(`The account ${account.key} went away while it was read.`);
+  const scope = stored?.lifecycle == null ? scoringScope(scorer, coverage, now.getTime()) : recordsOnly(["account"]);
+  const history = await loadHistory(db, account, scope);
   const zone = accountAsOf(history, now.getTime()).zone ?? scorer.company.zone;
-  const stored = (await readScores(db, [account.accountId], farDay)).get(account.accountId);
   if (stored?.lifecycle != null) return { state: stored.lifecycle, at: stored.at, zone };
   const score = scoreAccount(scorer, { history, coverage, memory: null, children: [] }, now.getTime());
   return { state: score.lifecycle, at: now, zone };
 }
-
-/** Beyond any day on which an account can have been scored. */
-const farDay = 1_000_000;
 
 interface Stay {
   readonly stage: string;

@@ -2,8 +2,8 @@ import { freshnessOf } from "./confidence.ts";
 import type { Counted, CountedPart } from "./health/counted.ts";
 import { type Mean, meanOf, shareOf } from "./health/mean.ts";
 import type { Reading } from "./health/reading.ts";
-import type { RollUp } from "./health-model.ts";
-import type { ChildScore } from "./history.ts";
+import { type RollUp, revenueMetric } from "./health-model.ts";
+import type { ChildScore, MetricValue } from "./history.ts";
 
 /** A parent's own measures, where they count as one more child. */
 export interface OwnPart {
@@ -11,6 +11,12 @@ export interface OwnPart {
   readonly minimumCoverage: number;
   /** In the reporting currency; null when unknown. */
   readonly mrr: number | null;
+}
+
+/** An account's MRR where it is known, for its parent. */
+export function mrrOf(metrics: ReadonlyMap<string, MetricValue>): number | null {
+  const metric = metrics.get(revenueMetric);
+  return metric?.state === "value" && typeof metric.value === "number" ? metric.value : null;
 }
 
 interface Member {

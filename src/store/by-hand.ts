@@ -18,8 +18,8 @@ export interface HeldAccount {
   readonly zone: string | null;
 }
 
-/** Locks an account as writers of records do, so that of two hands the second sees what the first has done. Null when it is gone. */
-export async function holdAccount(tx: Tx, accountId: number): Promise<HeldAccount | null> {
+/** Locks an account as writers of records do, so that of two hands the second sees what the first has done. Throws when it is gone. */
+export async function holdAccount(tx: Tx, accountId: number): Promise<HeldAccount> {
   await passGate(tx, "together");
   await lockAccounts(tx, [accountId]);
   const row = await tx
@@ -27,7 +27,8 @@ export async function holdAccount(tx: Tx, accountId: number): Promise<HeldAccoun
     .select(["id as accountId", "key", "owner", "zone"])
     .where("id", "=", accountId)
     .executeTakeFirst();
-  return row ?? null;
+  if (row === undefined) throw new Error(`The account ${accountId} went away while it was written to.`);
+  return row;
 }
 
 /** What is known of a record made by hand: its fields as all of its changes leave them, and the moments of these, oldest first. */

@@ -48,6 +48,22 @@ export async function loadHistories(db: Db | Tx, scope: HistoryScope): Promise<A
   }));
 }
 
+/** The same of one account. */
+export async function loadHistory(
+  db: Db | Tx,
+  account: { readonly accountId: number; readonly key: string },
+  scope: Omit<HistoryScope, "accounts">,
+): Promise<AccountHistory> {
+  const [history] = await loadHistories(db, { ...scope, accounts: [account] });
+  if (history === undefined) throw new Error(`The account ${account.key} has no history to load.`);
+  return history;
+}
+
+/** What a scope is without any usage. */
+export function recordsOnly(kinds: readonly RecordKind[]): Omit<HistoryScope, "accounts"> {
+  return { kinds, usageNames: [], fromDay: 0, toDay: 0, forPast: false };
+}
+
 /** Of each account, by id of the usage name. */
 type Revisions = ReadonlyMap<number, ReadonlyMap<number, readonly UsageRevision[]>>;
 const none: Revisions = new Map();

@@ -1,5 +1,13 @@
 import { sql } from "kysely";
-import type { BandMemory, Confidence, DayNumber, Driver, LifecycleState, MetricValue } from "../scoring/history.ts";
+import type {
+  AccountMemory,
+  BandMemory,
+  Confidence,
+  DayNumber,
+  Driver,
+  LifecycleState,
+  MetricValue,
+} from "../scoring/history.ts";
 import { idArray, lines } from "./arrays.ts";
 import type { Db, Tx } from "./db.ts";
 import {
@@ -119,19 +127,27 @@ interface StoredRow extends Omit<StoredScore, "drivers" | "metrics"> {
   readonly metrics: PackedMetrics;
 }
 
-/** The newest score of each account as of the end of `throughDay`, whole. */
+/** What an account's next score remembers of a stored one; null where there was none. */
+export function memoryOf(
+  stored: Pick<StoredScore, "bandMemory" | "lifecycle"> | null | undefined,
+): AccountMemory | null {
+  return stored == null ? null : { band: stored.bandMemory, lifecycle: stored.lifecycle };
+}
+
+/** The newest score of each account, whole; with `throughDay` as of the end of that day. */
 export async function readScores(
   db: Db | Tx,
   accountIds: readonly number[],
-  throughDay: DayNumber,
+  throughDay: DayNumber | null = null,
 ): Promise<Map<number, StoredScore>> {
+  const until = throughDay === null ? sql`` : sql`and day <= date '1970-01-01' + ${throughDay}::integer`;
   const { rows } = await sql<StoredRow>`
     select s.account_id, s.day, s.at, s.origin, s.model_id, s.model_revision, s.score::float8 as score, s.band,
       s.coverage, s.reason, s.band_memory, s.drivers, s.metrics, s.model_reason, s.computed::float8 as computed,
       s.suggested_band, s.confidence, s.lifecycle
     from unnest(${accountIds}::bigint[]) as a (id)
     cross join lateral (
-      select * from scores where account_id = a.id and day <= date '1970-01-01' + ${throughDay}::integer
+      select * from scores where account_id = a.id ${until}
       order by day desc limit 1
     ) s`.execute(db);
   return new Map(

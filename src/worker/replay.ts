@@ -7,13 +7,13 @@ import { readCoverage } from "../store/coverage.ts";
 import type { Database, Db } from "../store/db.ts";
 import { loadHistories } from "../store/histories.ts";
 import { type NewestScore, readNewestScores } from "../store/scores/children.ts";
-import { readPreviousScores } from "../store/scores.ts";
+import { memoryOf, readPreviousScores } from "../store/scores.ts";
 import { enterReplay, momentsOf, type ReplayGround, scoreMoment } from "./replay/account-days.ts";
 import { type DayTally, TallyByDay } from "./replay/day-tally.ts";
 import { batchesOf, type Unit } from "./replay/families.ts";
 import { replayFamily } from "./replay/family-days.ts";
 import { ScoreSink } from "./replay/score-sink.ts";
-import { memoryOf, storedScore } from "./score.ts";
+import { storedScore } from "./score.ts";
 
 /** Which days of which accounts are replayed, and what becomes of their scores. */
 export interface ReplayOptions {

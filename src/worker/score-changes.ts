@@ -1,5 +1,4 @@
 import type { AccountScore } from "../scoring/account-score.ts";
-import type { MetricValue } from "../scoring/history.ts";
 import type { ReachedMilestone } from "../store/milestones.ts";
 import type { AccountChange, PreviousScore } from "../store/scores.ts";
 
@@ -45,10 +44,4 @@ export function milestonesReached(previous: PreviousScore | undefined, result: C
 export function milestoneChange({ accountId, milestoneId, reachedAt, by }: ReachedMilestone, now: Date): AccountChange {
   const data = { milestone: milestoneId, at: new Date(reachedAt).toISOString(), by };
   return { accountId, at: now, kind: "milestone", data };
-}
-
-/** `billing.mrr` where it is known, for roll-ups. */
-export function mrrOf(metrics: ReadonlyMap<string, MetricValue>): number | null {
-  const metric = metrics.get("billing.mrr");
-  return metric?.state === "value" && typeof metric.value === "number" ? metric.value : null;
 }

@@ -2,7 +2,8 @@ import type { Log } from "../log.ts";
 import type { Configuration } from "../playbooks/configuration.ts";
 import { scoreAccount } from "../scoring/account-score.ts";
 import { formatDay } from "../scoring/days.ts";
-import type { AccountHistory, AccountMemory, ChildScore, DayNumber, StreamCoverage } from "../scoring/history.ts";
+import type { AccountHistory, ChildScore, DayNumber, StreamCoverage } from "../scoring/history.ts";
+import { mrrOf } from "../scoring/roll-up.ts";
 import { scoringScope } from "../scoring/scoring-scope.ts";
 import { readCoverage } from "../store/coverage.ts";
 import type { Db, Tx } from "../store/db.ts";
@@ -12,6 +13,7 @@ import { notify } from "../store/notify.ts";
 import { type NewestScore, readChildScores, readNewestScores } from "../store/scores/children.ts";
 import {
   type AccountChange,
+  memoryOf,
   type PreviousScore,
   readPreviousScores,
   type StoredScore,
@@ -19,7 +21,7 @@ import {
   writeScores,
 } from "../store/scores.ts";
 import { claimDueScores, hasFamilies, markFailed, markScored, raiseParents, type ScoreClaim } from "../store/work.ts";
-import { type ComputedScore, changesBetween, milestoneChange, milestonesReached, mrrOf } from "./score-changes.ts";
+import { type ComputedScore, changesBetween, milestoneChange, milestonesReached } from "./score-changes.ts";
 
 export interface ScoreDeps {
   readonly db: Db;
@@ -186,11 +188,6 @@ function computeBatch(
     }
   }
   return { results, failures };
-}
-
-/** What an account's next score remembers of a stored one. */
-export function memoryOf(previous: PreviousScore | undefined): AccountMemory | null {
-  return previous === undefined ? null : { band: previous.bandMemory, lifecycle: previous.lifecycle };
 }
 
 /** The row that keeps a computed score. */

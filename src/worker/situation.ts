@@ -13,7 +13,7 @@ import { accountAsOf, recordsAsOf } from "../scoring/record-state.ts";
 import type { TrendSpans } from "../scoring/trend-spans.ts";
 import { findAccountKeys } from "../store/account-list.ts";
 import type { Tx } from "../store/db.ts";
-import { loadHistories } from "../store/histories.ts";
+import { loadHistories, recordsOnly } from "../store/histories.ts";
 import { type RunRow, readActiveRuns, readTriggerStates, type TriggerStateRow } from "../store/playbook-state.ts";
 import { readTrendSpans } from "../store/score-trends.ts";
 import { readScores, type StoredScore } from "../store/scores.ts";
@@ -35,9 +35,6 @@ export interface Situation {
   readonly runs: readonly RunRow[];
 }
 
-/** Beyond any day on which an account can have been scored. */
-const farDay = 1_000_000;
-
 /** What a person has said of an account counts beside its fields and contacts. */
 const kinds = ["account", "contact", "override", "snooze"] as const;
 
@@ -52,15 +49,11 @@ export async function loadSituations(
   const keys = await findAccountKeys(tx, ids);
   const histories = await loadHistories(tx, {
     accounts: ids.map((accountId) => ({ accountId, key: keys.get(accountId) ?? "" })),
-    kinds,
-    usageNames: [],
-    fromDay: 0,
-    toDay: 0,
-    forPast: false,
+    ...recordsOnly(kinds),
   });
   const wanted = derivedAmong(configuration.playbooks.flatMap(({ facts }) => facts));
   const spans = await readSpans(tx, configuration, histories, wanted, now);
-  const scores = await readScores(tx, ids, farDay);
+  const scores = await readScores(tx, ids);
   const states = groupByAccount(await readTriggerStates(tx, ids));
   const runs = groupByAccount(await readActiveRuns(tx, ids));
   return histories.map((history, index) => {

@@ -8,56 +8,17 @@ import { ensurePartitions } from "../../src/store/partitions.ts";
 import { unitsOf } from "../../src/worker/replay/families.ts";
 import { replayScores } from "../../src/worker/replay.ts";
 import { test } from "../support/database.ts";
-import { account, cover, take } from "../worker/scenario.ts";
+import { account, cover, scenarioDocuments, take } from "../worker/scenario.ts";
 
 const now = new Date("2026-03-10T12:00:00Z");
 const lastDay = parseDay("2026-03-09");
-
-const documents = [
-  {
-    kind: "company",
-    id: "company",
-    body: { name: "Test company", zone: "Etc/UTC", reportingCurrency: "EUR" },
-  },
-  {
-    kind: "health-model",
-    id: "default",
-    body: {
-      id: "default",
-      name: "By logins",
-      bands: [
-        { id: "red", from: 0 },
-        { id: "green", from: 50 },
-      ],
-      hysteresis: { points: 0, dwell: "0m" },
-      minimumCoverage: 0.5,
-      groups: [
-        {
-          id: "usage",
-          weight: 1,
-          measures: [
-            {
-              id: "logins",
-              metric: "usage.logins.avg_7d",
-              weight: 1,
-              curve: [
-                [0, 0],
-                [10, 100],
-              ],
-            },
-          ],
-        },
-      ],
-    },
-  },
-];
 
 test("several threads give the sums that one gives, store each score once, and refuse documents that changed", {
   timeout: 120_000,
 }, async ({ database, url }) => {
   const { db } = database;
   const options = { author: "anna", note: null, now };
-  await db.transaction().execute((tx) => applyDocuments(tx, documents, options));
+  await db.transaction().execute((tx) => applyDocuments(tx, scenarioDocuments, options));
   const keys = Array.from({ length: 30 }, (_, index) => `account-${index}`);
   await take(
     db,

@@ -51,7 +51,7 @@ describe("a group of which the worst counts", () => {
     expect(score(weightless, { a: value(0), b: value(50) }).score).toBe(50);
   });
 
-  test("asks coverage of all its measures, as any group does", () => {
+  test("asks coverage of all its measures, like every group", () => {
     expect(score(worst, { a: noData, b: value(60), c: value(100) }).coverage).toBe(0.875);
   });
 });

@@ -105,7 +105,7 @@ describe("a parent", () => {
     expect(health.drivers.at(-1)).toMatchObject({ group: "self", state: "no-data" });
   });
 
-  test("is under caps and overrides as any account", () => {
+  test("is under caps and overrides like every account", () => {
     const caps = [{ when: { fact: "billing.overdue_days", atLeast: 30 }, max: 39, reason: "Overdue" }];
     const of = group("mean", { caps });
     const children = [child("one", 80)];

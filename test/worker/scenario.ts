@@ -60,6 +60,12 @@ export function playbook(changes: Readonly<Record<string, unknown>> = {}): Reado
   };
 }
 
+/** The company and its model as documents, for what reads them from the database. */
+export const scenarioDocuments = [
+  { kind: "company", id: "company", body: company },
+  { kind: "health-model", id: "default", body: model },
+];
+
 /** Compiles a whole configuration around the given playbooks; with `isSecond` the changed model stands beside the default one. */
 export function configure(
   playbooks: readonly Readonly<Record<string, unknown>>[] = [],

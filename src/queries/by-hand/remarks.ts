@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { recordsAsOf } from "../../scoring/record-state.ts";
 import type { Db } from "../../store/db.ts";
-import { loadHistories } from "../../store/histories.ts";
+import { loadHistory, recordsOnly } from "../../store/histories.ts";
 
 /** One thing that people have said of an account. */
 const remarkSchema = z.strictObject({
@@ -31,15 +31,7 @@ export async function readRemarks(
   limit: number,
   now: Date,
 ): Promise<z.infer<typeof remarksSchema>> {
-  const [history] = await loadHistories(db, {
-    accounts: [account],
-    kinds: ["note", "pulse", "touchpoint"],
-    usageNames: [],
-    fromDay: 0,
-    toDay: 0,
-    forPast: false,
-  });
-  if (history === undefined) return { account: account.key, notes: [] };
+  const history = await loadHistory(db, account, recordsOnly(["note", "pulse", "touchpoint"]));
   const known = now.getTime();
   const none = { score: null, type: null, text: null };
   const remarks: Remark[] = [

@@ -38,7 +38,6 @@ export async function giveTask(
   now: Date,
 ): Promise<Answer> {
   const account = await holdAccount(tx, named.accountId);
-  if (account === null) throw new Error(`The account ${named.accountId} went away while it was written to.`);
   const to = recipientOf(wish.assignee, account, hand, now);
   if ("kind" in to) return to;
   const { dueInDays } = wish;

@@ -6,10 +6,12 @@ import { historyScope } from "../../scoring/history-scope.ts";
 import { type Lifecycle, oscillates } from "../../scoring/lifecycle.ts";
 import { computeMetrics, type MetricPlan } from "../../scoring/metrics.ts";
 import { accountAsOf } from "../../scoring/record-state.ts";
+import { mrrOf } from "../../scoring/roll-up.ts";
 import { type ScoringScope, scoringScope } from "../../scoring/scoring-scope.ts";
 import type { Db } from "../../store/db.ts";
 import { loadHistories } from "../../store/histories.ts";
 import { type PortfolioAccount, readScoreBases, type ScoreBasis } from "../../store/portfolio.ts";
+import { memoryOf } from "../../store/scores.ts";
 
 /** One account under the documents in force and under those that are planned, from the same metrics as of its newest score. */
 export interface PlannedScore {
@@ -50,6 +52,8 @@ export async function comparePortfolio(
       const batch = await loading;
       // The server reads the next batch while this one is computed.
       loading = load(db, work, generation.slice(start + batchSize, start + 2 * batchSize), now);
+      // A failure is met where the batch is waited for, should this one fail before.
+      loading.catch(() => undefined);
       const scores = batch.flatMap((one) => compare(work, one, families) ?? []);
       for (const score of scores) families.remember(score);
       onBatch(scores, batch.length);
@@ -119,7 +123,7 @@ function without(plan: MetricPlan, isKept: (name: string) => boolean): MetricPla
 function compare(work: Work, { account, basis, history, lacking }: Loaded, families: Families): PlannedScore | null {
   if (basis === null) return null;
   const at = basis.at.getTime();
-  const memory = { band: basis.bandMemory, lifecycle: basis.lifecycle };
+  const memory = memoryOf(basis);
   const kept = Object.entries(basis.metrics);
   const measure = (scorer: Scorer, missing: MetricPlan) => {
     const metrics = new Map<string, MetricValue>(kept);
@@ -133,10 +137,11 @@ function compare(work: Work, { account, basis, history, lacking }: Loaded, famil
     return scoreMetrics(scorer, { history, coverage: work.coverage, memory, children }, metrics, at);
   };
   const children = families.childrenOf(account.accountId);
+  const measured = measure(work.before, lacking.before);
   const planned = measure(work.after, lacking.after);
   const before = score(
     work.before,
-    measure(work.before, lacking.before),
+    measured,
     children.map((child) => child.before),
   );
   const after = score(
@@ -144,13 +149,12 @@ function compare(work: Work, { account, basis, history, lacking }: Loaded, famil
     planned,
     children.map((child) => child.after),
   );
-  const mrr = basis.metrics["billing.mrr"]?.value;
   return {
     account,
-    mrr: typeof mrr === "number" ? mrr : null,
+    mrr: mrrOf(measured),
     before,
     after,
-    oscillation: findOscillation(work.after.lifecycle, history, planned, memory.lifecycle, at),
+    oscillation: findOscillation(work.after.lifecycle, history, planned, basis.lifecycle, at),
   };
 }
 

@@ -1,8 +1,8 @@
 import type { AccountScore } from "../../scoring/account-score.ts";
 import type { ChildScore, Instant } from "../../scoring/history.ts";
 import { accountAsOf } from "../../scoring/record-state.ts";
+import { mrrOf } from "../../scoring/roll-up.ts";
 import type { NewestScore } from "../../store/scores/children.ts";
-import { mrrOf } from "../score-changes.ts";
 import { momentsOf, type ReplayedAccount, type ReplayGround, scoreMoment } from "./account-days.ts";
 
 /** An account that was a parent or had one, at any time. */
