@@ -27,6 +27,11 @@ export function keyOf({ group, id }: { readonly group: string; readonly id: stri
   return `${group}/${id}`;
 }
 
+/** The keys of either side, each once. */
+export function bothKeys(one: ReadonlyMap<string, unknown>, other: ReadonlyMap<string, unknown>): readonly string[] {
+  return [...new Set([...one.keys(), ...other.keys()])];
+}
+
 /** The drivers that make the score before caps and overrides. */
 export function baseDrivers({ drivers }: ScoreSide): readonly Driver[] {
   return drivers.filter(({ group }) => !besides.has(group));

@@ -1,11 +1,6 @@
 import type { Reading } from "../health/reading.ts";
 import type { Driver } from "../history.ts";
-
-/** A reading and the share of the score it had. */
-export interface Weighed {
-  readonly reading: Reading;
-  readonly weight: number;
-}
+import type { Weighed } from "./weighed.ts";
 
 /** A changed value: `12 → 4 logins, 80 → 20 points`. */
 export function dataWords(before: Reading, after: Reading): string {
@@ -24,7 +19,7 @@ export function missingWords(before: Reading, after: Reading): string {
 export function configurationWords(before: Weighed | undefined, after: Weighed | undefined): string {
   if (before === undefined) return "new in the model";
   if (after === undefined) return "no longer in the model";
-  const points = [shownPoints(before.reading), shownPoints(after.reading)];
+  const points = [shownPoints(before), shownPoints(after)];
   const weights = [percent(before.weight), percent(after.weight)];
   const words = [
     ...(points[0] === points[1] ? [] : [`${points[0]} → ${points[1]} points`]),
@@ -75,7 +70,7 @@ function unitOf({ unit, value }: Reading): string {
   return scale === null ? ` ${unit}` : ` of ${scale[1]}`;
 }
 
-function shownPoints({ points }: Reading): string {
+function shownPoints({ points }: { readonly points: number | null }): string {
   return points === null ? "no" : shown(Math.round(points * 10) / 10);
 }
 
