@@ -33,6 +33,9 @@ const shared = {
   "log.ts": ["store", "integrations", "queries", "worker", "http", "cli"],
   "redaction.ts": ["store", "integrations", "queries", "worker", "http", "cli"],
   "integrations/ports.ts": ["worker", "http", "queries", "cli"],
+  "integrations/source-port.ts": ["worker", "http", "queries", "cli"],
+  "integrations/hook-port.ts": ["worker", "http", "queries", "cli"],
+  "integrations/sink-port.ts": ["worker"],
   // A format, no vendor: sources.json is one of the documents that are checked and published.
   "integrations/sources-schema.ts": ["queries"],
   // Files somebody hands in at the terminal: read by the import, which asks no network.
@@ -46,6 +49,12 @@ const libraries = {
   "cli-table3": ["cli"],
   commander: ["cli"],
   "csv-parse": ["integrations"],
+  "free-email-domains": ["store"],
+  "json-p3": ["integrations"],
+  "pg-cursor": ["integrations/sql"],
+  saxes: ["integrations"],
+  tinyglobby: ["integrations"],
+  tldts: ["store"],
   "date-holidays": ["queries"],
   express: ["http"],
   "fastest-levenshtein": ["queries", "cli"],
@@ -56,7 +65,8 @@ const libraries = {
   luxon: ["scoring", "playbooks", "integrations", "queries", "worker"],
   "node-cron": ["worker"],
   nodemailer: ["integrations"],
-  pg: ["store"],
+  // A source may be a database, too: read through a connection of its own.
+  pg: ["store", "integrations/sql"],
   "pg-copy-streams": ["store"],
   picocolors: ["cli"],
   pino: ["log.ts"],

@@ -1,10 +1,11 @@
 import { readSecret } from "./config.ts";
 import { openOutboxChannel } from "./integrations/outbox/channel.ts";
-import type { Channel, Source } from "./integrations/ports.ts";
+import type { Channel } from "./integrations/ports.ts";
 import { openSampleSource } from "./integrations/sample/source.ts";
 import { openSlackChannel } from "./integrations/slack/channel.ts";
 import { openSmtpChannel } from "./integrations/smtp/channel.ts";
-import type { SourcesDocument } from "./integrations/sources-schema.ts";
+import type { Source } from "./integrations/source-port.ts";
+import type { SourceSettings } from "./integrations/sources-schema.ts";
 import { openWebhookChannel } from "./integrations/webhook/channel.ts";
 import type { ChannelConfig, FromEnvironment } from "./playbooks/channels.ts";
 import { configFaultText } from "./queries/configuration/config-fault.ts";
@@ -18,9 +19,12 @@ function openChannels(configs: readonly ChannelConfig[]): Map<string, Channel> {
   return new Map(configs.map((config) => [config.id, openChannel(config)]));
 }
 
-/** Opens the sources that sources.json names. */
-function openSources(configs: SourcesDocument["sources"]): Source[] {
-  return configs.map(({ id, seed }) => openSampleSource({ id, seed }));
+/** Opens what sources.json names. Throws when a secret is not set. */
+function openSource(settings: SourceSettings): Source {
+  switch (settings.kind) {
+    case "sample":
+      return openSampleSource(settings);
+  }
 }
 
 /** Reads the live documents whenever they have changed since the last time, and keeps what they name open in between. */
@@ -40,11 +44,11 @@ export function followConfiguration(db: Db): { live(): Promise<LiveConfiguration
     const next = {
       configuration,
       channels: openChannels(configuration.channels),
-      sources: openSources(configuration.sources),
+      sources: configuration.sources.map(openSource),
     };
     const last = current;
     current = next;
-    await closeChannels(last);
+    await closeAll(last);
     return next;
   };
 
@@ -55,12 +59,13 @@ export function followConfiguration(db: Db): { live(): Promise<LiveConfiguration
       });
       return loading;
     },
-    close: () => closeChannels(current),
+    close: () => closeAll(current),
   };
 }
 
-async function closeChannels(live: LiveConfiguration | null): Promise<void> {
+async function closeAll(live: LiveConfiguration | null): Promise<void> {
   for (const channel of live?.channels.values() ?? []) await channel.close?.();
+  for (const source of live?.sources ?? []) await source.close?.();
 }
 
 function openChannel(config: ChannelConfig): Channel {
@@ -87,10 +92,11 @@ function openChannel(config: ChannelConfig): Channel {
 }
 
 function resolve(setting: string | FromEnvironment, channel: string): string {
-  if (typeof setting === "string") return setting;
-  const secret = readSecret(setting.env);
-  if (secret === undefined) {
-    throw new Error(`The channel "${channel}" needs the environment variable ${setting.env}, which is not set.`);
-  }
+  return typeof setting === "string" ? setting : secretFor(`channel "${channel}"`, setting);
+}
+
+function secretFor(whom: string, { env }: FromEnvironment): string {
+  const secret = readSecret(env);
+  if (secret === undefined) throw new Error(`The ${whom} needs the environment variable ${env}, which is not set.`);
   return secret;
 }

@@ -25,7 +25,7 @@ const moment = z.iso.datetime();
 const stateShape = z.enum(actionStates);
 const summaryShape = z.strictObject({
   id: z.int(),
-  kind: z.enum(["email", "slack", "task", "webhook"]),
+  kind: z.enum(["email", "slack", "task", "webhook", "crm-task"]),
   channel: z.string().nullable(),
   account: z.string(),
   accountName: z.string(),

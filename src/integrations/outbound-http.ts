@@ -56,39 +56,51 @@ const longestBodyBytes = 1024 * 1024;
 export function openOutbound(options: OutboundOptions): Outbound {
   const url = checkedTarget(options.url, options.allowPrivate);
   return {
-    post: (body, headers, signal) => post(options, url, { body, headers, signal }),
+    post: (body, headers, signal) => exchange(options, url, { method: "post", body, headers, signal, read: readSome }),
     check: () => checkHost(options, url),
   };
 }
 
-interface Call {
-  readonly body: Buffer;
+/** One request over the one way out. */
+export interface OutboundCall {
+  readonly method: string;
+  readonly body: Buffer | undefined;
   readonly headers: Readonly<Record<string, string>>;
   readonly signal: AbortSignal;
+  /** Reads the answer; what it throws makes the request unanswered. */
+  readonly read: (stream: Readable) => Promise<string>;
+  /** Asks for a compressed answer and inflates it; off unless given. */
+  readonly decompress?: boolean | undefined;
 }
 
-async function post(options: OutboundOptions, url: URL, call: Call): Promise<Exchange> {
+/** Makes one request to a checked URL. Never throws for what the network or the receiver does. */
+export async function exchange(options: Omit<OutboundOptions, "url">, url: URL, call: OutboundCall): Promise<Exchange> {
   const signal = AbortSignal.any([call.signal, AbortSignal.timeout(options.deadlineMs)]);
   const wire = { isConnected: false };
   const agent = guardedAgent(options, url, wire);
   try {
     const response = await axios.request<Readable>({
       adapter: "http",
-      method: "post",
+      method: call.method,
       url: url.href,
       data: call.body,
-      headers: { "user-agent": "Keepwell", "accept-encoding": "identity", accept: "*/*", ...call.headers },
+      headers: {
+        "user-agent": "Keepwell",
+        "accept-encoding": call.decompress === true ? "gzip" : "identity",
+        accept: "*/*",
+        ...call.headers,
+      },
       httpAgent: agent,
       httpsAgent: agent,
       maxRedirects: 0,
       proxy: false,
-      decompress: false,
+      decompress: call.decompress === true,
       maxBodyLength: longestBodyBytes,
       responseType: "stream",
       validateStatus: () => true,
       signal,
     });
-    const text = await readSome(response.data);
+    const text = await call.read(response.data);
     return { kind: "answered", status: response.status, headers: { ...response.headers }, text };
   } catch (error) {
     const reason = error instanceof Error && isRefusal(error) ? refusalWords : networkReason(error);
@@ -131,7 +143,11 @@ async function readSome(stream: Readable): Promise<string> {
  * A name's addresses are judged by the lookup, in the act of connecting; an IP literal, for which Node asks no lookup, was
  * judged with the URL it comes from.
  */
-function guardedAgent(options: OutboundOptions, url: URL, wire: { isConnected: boolean }): HttpAgent | HttpsAgent {
+function guardedAgent(
+  options: Omit<OutboundOptions, "url">,
+  url: URL,
+  wire: { isConnected: boolean },
+): HttpAgent | HttpsAgent {
   const secure = url.protocol === "https:";
   const agent = secure ? new HttpsAgent({ keepAlive: false }) : new HttpAgent({ keepAlive: false });
   const target: DialTarget = {

@@ -1,5 +1,4 @@
 import type { Message, Outcome } from "../playbooks/message.ts";
-import type { Input, StreamKind } from "../scoring/records.ts";
 
 /** One attempt to deliver one action. */
 export interface Attempt {
@@ -23,26 +22,4 @@ export interface Channel {
   /** Are credentials and address good? In words; used by `doctor`. */
   check?(signal: AbortSignal): Promise<{ readonly ok: boolean; readonly detail: string }>;
   close?(): Promise<void>;
-}
-
-/** A page of records as a source gives it; it is stored with its cursor in one transaction. */
-export interface Page {
-  readonly inputs: readonly Input[];
-  /** Opaque to the engine. */
-  readonly cursor: unknown;
-  /** Nothing more for now. */
-  readonly done: boolean;
-  /** The last complete day the stream has delivered with this page. */
-  readonly coveredThrough?: string | undefined;
-  /** True when the page holds history that was known as it happened. */
-  readonly backfilled?: boolean | undefined;
-}
-
-/** A connector that pulls. `pull` gives one page: no loops, no sleeps, no storing. */
-export interface Source {
-  readonly id: string;
-  readonly streams: readonly StreamKind[];
-  /** Milliseconds between two pulls of a stream once it is done. */
-  readonly everyMs: number;
-  pull(stream: StreamKind, cursor: unknown, now: Date): Promise<Page>;
 }

@@ -48,6 +48,7 @@ const codeWords: Readonly<Record<string, string>> = {
   EAUTH: "the login was refused",
   ETLS: "no secure connection could be made",
   EPROTOCOL: "the answer was not understood",
+  EANSWERTOOLONG: "the answer is too long",
 };
 
 /** A network error in words, from its code alone: messages, URLs, headers and configurations of errors are never read. */

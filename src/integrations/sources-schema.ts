@@ -1,22 +1,61 @@
 import { z } from "zod";
+import { type Fault, faultAt, faultsOf } from "../scoring/fault.ts";
+import { sampleSettings } from "./sample/settings.ts";
 
-const sampleSchema = z.strictObject({
-  id: z.string().regex(/^[a-z][a-z0-9-]{0,63}$/, "an id has small letters, digits and -, at most 64"),
-  kind: z.literal("sample", {
-    error: (issue) => `source kind ${JSON.stringify(issue.input)} is not supported yet: only "sample" is`,
-  }),
-  /** Another seed, another company. */
-  seed: z.int().min(0).max(2_147_483_647),
-});
+/** What sources.json may hold, by `kind`. */
+const kinds = {
+  sample: sampleSettings,
+} as const;
 
-/** `sources.json`: where records are pulled from. */
+type Kind = keyof typeof kinds;
+
+/** One source as sources.json describes it. */
+export type SourceSettings = { [K in Kind]: z.infer<(typeof kinds)[K]> }[Kind];
+
+/** `sources.json`: where records come from, and where tasks and fields go back to. */
 export const sourcesSchema = z.strictObject({
   $schema: z.string().optional(),
-  sources: z
-    .array(sampleSchema)
-    .refine((sources) => new Set(sources.map((source) => source.id)).size === sources.length, {
-      error: "two sources have the same id",
-    }),
+  sources: z.array(z.discriminatedUnion("kind", [kinds.sample])),
 });
 
-export type SourcesDocument = z.infer<typeof sourcesSchema>;
+/** `sources.json` as data, or every fault in it. A fault never shows what stands in the place of a secret. */
+export function parseSources(
+  document: unknown,
+): { readonly sources: readonly SourceSettings[] } | { readonly faults: readonly Fault[] } {
+  const frame = z.strictObject({ $schema: z.string().optional(), sources: z.array(z.unknown()) }).safeParse(document);
+  if (!frame.success) return { faults: faultsOf(frame.error, document, { keys: ["$schema", "sources"], planned: [] }) };
+  const faults: Fault[] = [];
+  const sources: SourceSettings[] = [];
+  const seen = new Set<string>();
+  frame.data.sources.forEach((entry, index) => {
+    const at = `sources[${index}]`;
+    const source = parseSource(entry, at, faults);
+    if (source === null) return;
+    if (seen.has(source.id)) faults.push(faultAt(`${at}.id`, source.id, "two sources have the same id"));
+    seen.add(source.id);
+    sources.push(source);
+  });
+  return faults.length > 0 ? { faults } : { sources };
+}
+
+function parseSource(entry: unknown, at: string, faults: Fault[]): SourceSettings | null {
+  const head = z.looseObject({ kind: z.enum(Object.keys(kinds) as Kind[]) }).safeParse(entry);
+  if (!head.success) {
+    faults.push(...faultsOf(head.error, entry, { keys: [], planned: [] }, at));
+    return null;
+  }
+  const schema = kinds[head.data.kind];
+  const parsed = schema.safeParse(entry);
+  if (parsed.success) return parsed.data;
+  const vocabulary = { keys: Object.keys(schema.shape), planned: [] };
+  faults.push(...faultsOf(parsed.error, entry, vocabulary, at).map(withoutSecret));
+  return null;
+}
+
+/** What may be shown of a source; anything else may hold a secret, also under a key that nobody knows. */
+const harmless = /^sources\[\d+\]\.(id|kind|seed|every|accounts|allowPrivate)$/;
+
+/** Somebody who writes a secret into the file must not find it in a log as well. */
+function withoutSecret(fault: Fault): Fault {
+  return harmless.test(fault.path) ? fault : { ...fault, met: undefined };
+}

@@ -1,4 +1,4 @@
-import type { SourcesDocument } from "../integrations/sources-schema.ts";
+import type { SourceSettings } from "../integrations/sources-schema.ts";
 import { compilePlaybook, type PlaybookContext } from "../playbooks/compile.ts";
 import type { Configuration } from "../playbooks/configuration.ts";
 import type { CompiledPlaybook } from "../playbooks/playbook.ts";
@@ -36,7 +36,7 @@ export interface SourceDocument extends DocumentInput, Located {
 
 /** All documents together, compiled: what decides, and what is connected. */
 export interface LoadedConfiguration extends Configuration {
-  readonly sources: SourcesDocument["sources"];
+  readonly sources: readonly SourceSettings[];
 }
 
 export type Compiled = { readonly configuration: LoadedConfiguration } | { readonly faults: readonly ConfigFault[] };

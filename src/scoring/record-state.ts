@@ -104,7 +104,7 @@ function foldRecords<K extends RecordKind>(
   for (let index = 1; index <= known.length; index += 1) {
     if (index < known.length && known[index]?.recordId === known[from]?.recordId) continue;
     const state = stateOf(known.length === index && from === 0 ? known : known.slice(from, index));
-    if (state !== null) states.push(state);
+    if (state !== null && !isDeleted(state.fields)) states.push(state);
     from = index;
   }
   return states;
@@ -167,6 +167,11 @@ function stateOf<K extends RecordKind>(changes: readonly ChangeOf<K>[]): RecordS
     fields = patch(fields, last.set);
   }
   return { recordId: first.recordId, fields, changes, firstAt: first.occurredAt, lastAt: last.occurredAt };
+}
+
+/** What a source has deleted counts nowhere, as of then. */
+function isDeleted(fields: object): boolean {
+  return "deleted" in fields && fields.deleted === true;
 }
 
 function patch<K extends RecordKind>(fields: FieldsOf<K>, set: FieldsOf<K>): FieldsOf<K> {

@@ -50,6 +50,9 @@ function isZone(name: string): boolean {
 
 const scalar = z.union([text, z.number(), z.boolean(), z.null()]);
 
+/** Gone in its source from then on; false: it came back. Measures pass it over. */
+const deleted = z.boolean();
+
 /**
  * What a change row may set, by kind. A field that is left out stays as it was; `null` clears it.
  * Dates that are only later truth (`solvedAt`, `endsOn`, `paidAt`) belong into a change at their own time.
@@ -70,6 +73,7 @@ export const recordFields = {
       beganOn: daySchema.nullable(),
       /** Fields of one's own, named in conditions as `account.fields.<name>`. */
       fields: z.record(z.string().regex(/^[a-z][a-z0-9_]*$/i), scalar),
+      deleted,
     })
     .partial(),
   contact: z
@@ -80,6 +84,7 @@ export const recordFields = {
       role: z.enum(["primary", "champion", "billing", "user"]).nullable(),
       /** Day from which the person is gone. */
       leftOn: daySchema.nullable(),
+      deleted,
     })
     .partial(),
   ticket: z
@@ -93,6 +98,7 @@ export const recordFields = {
       escalated: z.boolean().nullable(),
       /** How often it was opened again, as the vendor counts; without it the changes of its status are counted. */
       reopens: z.int().nonnegative().nullable(),
+      deleted,
     })
     .partial(),
   survey: z
@@ -103,6 +109,7 @@ export const recordFields = {
       scale: quantity.positive().nullable(),
       comment: text.nullable(),
       contact: label.nullable(),
+      deleted,
     })
     .partial(),
   subscription: z
@@ -122,6 +129,7 @@ export const recordFields = {
       autoRenew: z.boolean().nullable(),
       /** Day on which the customer said that it will end. */
       noticeOn: daySchema.nullable(),
+      deleted,
     })
     .partial(),
   invoice: z
@@ -137,6 +145,7 @@ export const recordFields = {
       amountPaidMinor: minorUnits.nullable(),
       /** The newest attempt to collect it that failed; each failed attempt is a change of its own. */
       paymentFailedAt: momentSchema.nullable(),
+      deleted,
     })
     .partial(),
   opportunity: z
@@ -147,6 +156,7 @@ export const recordFields = {
       amountMinor: minorUnits.nullable(),
       currency: currencySchema.nullable(),
       closesOn: daySchema.nullable(),
+      deleted,
     })
     .partial(),
   touchpoint: z
@@ -154,9 +164,10 @@ export const recordFields = {
       type: z.enum(["call", "meeting", "email", "visit", "other"]),
       by: label.nullable(),
       note: text.nullable(),
+      deleted,
     })
     .partial(),
-  event: z.strictObject({ name: label, payload: z.record(z.string(), z.json()) }).partial(),
+  event: z.strictObject({ name: label, payload: z.record(z.string(), z.json()), deleted }).partial(),
   /** What the CSM feels: 1 (will leave) to 5 (delighted). Each is a record of its own. */
   pulse: z.strictObject({ score: z.int().min(1).max(5), note: text.nullable(), by: label }).partial(),
   note: z.strictObject({ text, by: label }).partial(),

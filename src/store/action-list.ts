@@ -27,7 +27,7 @@ export interface ActionFilter {
 /** One line of a list. */
 export interface ActionSummary {
   readonly id: number;
-  readonly kind: "email" | "slack" | "task" | "webhook";
+  readonly kind: "email" | "slack" | "task" | "webhook" | "crm-task";
   readonly channel: string | null;
   readonly account: string;
   readonly accountName: string;

@@ -12,7 +12,7 @@ export interface NewAction {
   readonly stepId: string;
   readonly visit: number;
   readonly recipient: string;
-  readonly kind: "email" | "slack" | "task" | "webhook";
+  readonly kind: "email" | "slack" | "task" | "webhook" | "crm-task";
   readonly channel: string | null;
   readonly message: Message | Readonly<Record<string, unknown>>;
   readonly state: "pending" | "sent" | "skipped";

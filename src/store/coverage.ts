@@ -7,12 +7,12 @@ import type { Db, Tx } from "./db.ts";
 export async function readCoverage(db: Db | Tx): Promise<StreamCoverage> {
   const { rows } = await sql<{
     streamId: number;
-    kind: string;
+    feeds: string[];
     throughDay: number;
     recordedAt: number;
     backfilled: boolean;
   }>`
-    select c.stream_id, s.kind, c.through_day - date '1970-01-01' as through_day,
+    select c.stream_id, coalesce(s.feeds, array[s.kind]) as feeds, c.through_day - date '1970-01-01' as through_day,
       extract(epoch from c.recorded_at)::float8 * 1000 as recorded_at, c.backfilled
     from stream_coverage c join streams s on s.id = c.stream_id
     order by c.recorded_at`.execute(db);
@@ -24,8 +24,7 @@ export async function readCoverage(db: Db | Tx): Promise<StreamCoverage> {
       recordedAt: Math.round(row.recordedAt),
       backfilled: row.backfilled,
     };
-    const kind = streamKinds.find((known) => known === row.kind);
-    if (kind !== undefined) append(kinds, kind, statement);
+    for (const kind of kindsAmong(row.feeds)) append(kinds, kind, statement);
     append(byStream, row.streamId, statement);
   }
   const names = await db.selectFrom("usageNames").select(["name", "streamId"]).execute();
@@ -41,8 +40,8 @@ export async function readCoverage(db: Db | Tx): Promise<StreamCoverage> {
 }
 
 async function readOutages(db: Db | Tx) {
-  const { rows } = await sql<{ streamId: number; kind: string; beganAt: number; endedAt: number | null }>`
-    select o.stream_id, s.kind, extract(epoch from o.began_at)::float8 * 1000 as began_at,
+  const { rows } = await sql<{ streamId: number; feeds: string[]; beganAt: number; endedAt: number | null }>`
+    select o.stream_id, coalesce(s.feeds, array[s.kind]) as feeds, extract(epoch from o.began_at)::float8 * 1000 as began_at,
       extract(epoch from o.ended_at)::float8 * 1000 as ended_at
     from stream_outages o join streams s on s.id = o.stream_id
     order by o.began_at`.execute(db);
@@ -50,11 +49,14 @@ async function readOutages(db: Db | Tx) {
   const byStream = new Map<number, Outage[]>();
   for (const row of rows) {
     const outage = { beganAt: Math.round(row.beganAt), endedAt: row.endedAt === null ? null : Math.round(row.endedAt) };
-    const kind = streamKinds.find((known) => known === row.kind);
-    if (kind !== undefined) append(byKind, kind, outage);
+    for (const kind of kindsAmong(row.feeds)) append(byKind, kind, outage);
     append(byStream, row.streamId, outage);
   }
   return { byKind, byStream };
+}
+
+function kindsAmong(feeds: readonly string[]): readonly StreamKind[] {
+  return streamKinds.filter((kind) => feeds.includes(kind));
 }
 
 function append<K, Item>(lists: Map<K, Item[]>, key: K, item: Item): void {

@@ -1,5 +1,5 @@
 import { sql } from "kysely";
-import type { Input, StreamKind } from "../scoring/records.ts";
+import type { Input } from "../scoring/records.ts";
 import { findAccountIds } from "./accounts-directory.ts";
 import type { Tx } from "./db.ts";
 import {
@@ -93,7 +93,8 @@ export async function applyHeld(tx: Tx, accountIds: readonly number[], now: Date
 /** "All days up to `throughDay` are delivered." */
 export interface StatedCoverage {
   readonly source: string;
-  readonly kind: StreamKind;
+  /** The stream's name in its source: the kind it delivers, where it delivers one. */
+  readonly kind: string;
   /** `YYYY-MM-DD` */
   readonly throughDay: string;
   readonly recordedAt: Date;

@@ -21,12 +21,18 @@ interface Accounts {
   parentId: number | null;
   parentKey: string | null;
   firstSeenAt: Generated<Date>;
+  archivedAt: NullableMoment;
+  archivedReason: string | null;
+  mergedInto: number | null;
 }
 
 interface Identities {
   source: string;
   externalId: string;
   accountId: number;
+  madeBy: Generated<string>;
+  madeAt: Generated<Date>;
+  endedAt: NullableMoment;
 }
 
 interface Streams {
@@ -40,6 +46,12 @@ interface Streams {
   lastOkAt: NullableMoment;
   lastError: string | null;
   firstFailedAt: NullableMoment;
+  feeds: string[] | null;
+  caughtUpAt: NullableMoment;
+  lastDoneAt: NullableMoment;
+  pausedAt: NullableMoment;
+  rejected: Generated<number>;
+  lastRejection: string | null;
 }
 
 interface StreamCoverage {
@@ -54,6 +66,9 @@ interface StreamOutages {
   beganAt: Moment;
   endedAt: NullableMoment;
   reason: string;
+  kind: Generated<"failing" | "late" | "empty" | "zero">;
+  toldAt: NullableMoment;
+  acceptedBy: string | null;
 }
 
 interface Records {
@@ -207,6 +222,7 @@ interface TriggerStates {
   baseline: Generated<boolean>;
   reason: string;
   occasion: string | null;
+  held: Generated<boolean>;
 }
 
 interface Runs {
@@ -244,7 +260,7 @@ interface Actions {
   stepId: string;
   visit: number;
   recipient: string;
-  kind: "email" | "slack" | "task" | "webhook";
+  kind: "email" | "slack" | "task" | "webhook" | "crm-task";
   channel: string | null;
   message: Json<unknown>;
   state: ActionState;
@@ -286,6 +302,8 @@ interface Tasks {
   asOwner: Generated<boolean>;
   snoozedUntil: NullableMoment;
   createdBy: string | null;
+  syncedTo: string | null;
+  syncedId: string | null;
 }
 
 interface Audit {
@@ -354,6 +372,97 @@ interface IdempotencyKeys {
   createdAt: Generated<Date>;
 }
 
+interface StreamVolumes {
+  streamId: number;
+  day: Day;
+  pages: Generated<number>;
+  inputs: Generated<number>;
+  usageInputs: Generated<number>;
+  usageNonzero: Generated<number>;
+}
+
+interface SweepSightings {
+  streamId: number;
+  sweep: string;
+  kind: string;
+  externalId: string;
+}
+
+interface RateLimits {
+  bucket: string;
+  nextFreeAt: NullableMoment;
+  blockedUntil: NullableMoment;
+  reason: string | null;
+}
+
+interface SourceOwners {
+  source: string;
+  externalId: string;
+  email: string | null;
+  name: string | null;
+}
+
+interface AccountDomains {
+  domain: string;
+  accountId: number;
+  source: string;
+}
+
+interface UnmatchedAccounts {
+  source: string;
+  externalId: string;
+  name: string | null;
+  domains: Generated<string[]>;
+  ourKey: string | null;
+  reason: string;
+  firstSeenAt: Moment;
+  lastSeenAt: Moment;
+  dismissedBy: string | null;
+}
+
+interface SourceUsers {
+  source: string;
+  userId: string;
+  account: string;
+  at: Moment;
+}
+
+interface Inbox {
+  id: Generated<number>;
+  source: string;
+  dedupeKey: string;
+  receivedAt: Generated<Date>;
+  occurredAt: NullableMoment;
+  body: string;
+  state: Generated<"pending" | "done" | "ignored" | "failed">;
+  attempts: Generated<number>;
+  dueAt: Generated<Date>;
+  reason: string | null;
+  settledAt: NullableMoment;
+}
+
+interface InboxRefusals {
+  source: string;
+  reason: string;
+  hour: Moment;
+  deliveries: number;
+  lastAt: Moment;
+}
+
+interface CrmFields {
+  source: string;
+  accountId: number;
+  wanted: Json<Record<string, unknown>>;
+  written: Json<Record<string, unknown>> | null;
+  state: "pending" | "retry" | "written" | "failed";
+  attempt: Generated<number>;
+  fence: Generated<number>;
+  leaseUntil: NullableMoment;
+  dueAt: Moment;
+  reason: string | null;
+  writtenAt: NullableMoment;
+}
+
 /** Our tables as Kysely sees them, in camelCase. The migrations are the truth. */
 export interface Schema {
   accounts: Accounts;
@@ -388,4 +497,14 @@ export interface Schema {
   slots: Slots;
   apiTokens: ApiTokens;
   idempotencyKeys: IdempotencyKeys;
+  streamVolumes: StreamVolumes;
+  sweepSightings: SweepSightings;
+  rateLimits: RateLimits;
+  sourceOwners: SourceOwners;
+  accountDomains: AccountDomains;
+  unmatchedAccounts: UnmatchedAccounts;
+  sourceUsers: SourceUsers;
+  inbox: Inbox;
+  inboxRefusals: InboxRefusals;
+  crmFields: CrmFields;
 }

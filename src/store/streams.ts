@@ -8,25 +8,28 @@ export interface ClaimedStream {
   readonly id: number;
   readonly cursor: unknown;
   readonly fence: number;
+  /** When it was pulled to its end for the first time; null: never yet. */
+  readonly caughtUpAt: Date | null;
 }
 
 /** Claims a stream of a source when its next pull is due; null when it is not, or another process has it. */
 export async function claimDueStream(
   db: Db,
   source: string,
-  kind: string,
+  name: string,
+  feeds: readonly string[],
   leaseSeconds: number,
 ): Promise<ClaimedStream | null> {
-  await db
-    .insertInto("streams")
-    .values({ source, kind, lastError: null })
-    .onConflict((conflict) => conflict.columns(["source", "kind"]).doNothing())
-    .execute();
+  await sql`
+    insert into streams (source, kind, feeds) values (${source}, ${name}, ${feeds}::text[])
+    on conflict (source, kind) do update set feeds = excluded.feeds where streams.feeds is distinct from excluded.feeds`.execute(
+    db,
+  );
   const { rows } = await sql<ClaimedStream>`
     update streams set lease_until = now() + make_interval(secs => ${leaseSeconds}), fence = fence + 1
-    where source = ${source} and kind = ${kind}
+    where source = ${source} and kind = ${name} and paused_at is null
       and coalesce(next_pull_at, '-infinity') <= now() and coalesce(lease_until, '-infinity') <= now()
-    returning id, cursor, fence`.execute(db);
+    returning id, cursor, fence, caught_up_at`.execute(db);
   return rows[0] ?? null;
 }
 
@@ -40,6 +43,8 @@ export async function moveCursor(
 ): Promise<boolean> {
   const result = await sql`
     update streams set cursor = ${JSON.stringify(cursor)}::jsonb, last_ok_at = now(), last_error = null,
+      last_done_at = case when ${nextPullInMs}::float8 is null then last_done_at else now() end,
+      caught_up_at = case when ${nextPullInMs}::float8 is null then caught_up_at else coalesce(caught_up_at, now()) end,
       next_pull_at = case when ${nextPullInMs}::float8 is null then next_pull_at
         else now() + make_interval(secs => ${nextPullInMs}::float8 / 1000) end,
       lease_until = case when ${nextPullInMs}::float8 is null

@@ -1,16 +1,30 @@
-import type { Page, Source } from "../integrations/ports.ts";
+import { setTimeout as sleep } from "node:timers/promises";
+import {
+  type Page,
+  type PullContext,
+  type Source,
+  SourceHalt,
+  type SourceStream,
+} from "../integrations/source-port.ts";
 import type { Log } from "../log.ts";
-import type { StreamKind } from "../scoring/records.ts";
+import type { Owners } from "../playbooks/owners.ts";
 import type { Db } from "../store/db.ts";
 import { ensureUsagePartitions } from "../store/intake/usage-partitions.ts";
 import { applyInputs, stateCoverage } from "../store/intake.ts";
 import { notify } from "../store/notify.ts";
 import { type ClaimedStream, claimDueStream, endOutage, failStream, moveCursor } from "../store/streams.ts";
+import { openCall } from "./collect/call.ts";
+import { type MappedPage, mapAll } from "./collect/mapping.ts";
 
 export interface CollectDeps {
   readonly db: Db;
   readonly sources: readonly Source[];
+  /** The company's. */
+  readonly zone: string;
+  readonly owners: Owners;
   readonly log: Log;
+  /** 0–1: spreads retries. */
+  readonly jitter: () => number;
 }
 
 export interface CollectSummary {
@@ -29,9 +43,9 @@ const retryInMs = 60_000;
 export async function collectDue(deps: CollectDeps, now: Date): Promise<CollectSummary> {
   let summary: CollectSummary = { pages: 0, written: 0, rejected: 0, failed: [] };
   for (const source of deps.sources) {
-    for (const kind of source.streams) {
-      const stream = await claimDueStream(deps.db, source.id, kind, leaseSeconds);
-      if (stream !== null) summary = add(summary, await pullStream(deps, source, kind, stream, now));
+    for (const stream of source.streams) {
+      const claimed = await claimDueStream(deps.db, source.id, stream.name, stream.feeds, leaseSeconds);
+      if (claimed !== null) summary = add(summary, await pullStream(deps, source, stream, claimed, now));
     }
   }
   // A failure may have opened an outage, which is seen in scores.
@@ -42,16 +56,16 @@ export async function collectDue(deps: CollectDeps, now: Date): Promise<CollectS
 async function pullStream(
   deps: CollectDeps,
   source: Source,
-  kind: StreamKind,
-  stream: ClaimedStream,
+  stream: SourceStream,
+  claimed: ClaimedStream,
   now: Date,
 ): Promise<CollectSummary> {
   let summary: CollectSummary = { pages: 0, written: 0, rejected: 0, failed: [] };
-  let cursor = stream.cursor;
+  let cursor = claimed.cursor;
   try {
     for (;;) {
-      const page = await source.pull(kind, cursor, now);
-      const stored = await storePage(deps, source, kind, stream, page, now);
+      const page = await source.pull(stream.name, cursor, contextOf(deps, source, now));
+      const stored = await storePage(deps, source, stream, claimed, page, now);
       if (stored === null) return summary;
       summary = add(summary, { pages: 1, ...stored, failed: [] });
       if (page.done) return summary;
@@ -59,47 +73,82 @@ async function pullStream(
     }
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    deps.log.error({ source: source.id, stream: kind, err: error }, "a stream could not be pulled");
-    await failStream(deps.db, stream, { error: reason, retryInMs }, now);
-    return add(summary, { pages: 0, written: 0, rejected: 0, failed: [`${source.id} ${kind}: ${reason}`] });
+    const isExpected = error instanceof SourceHalt;
+    deps.log.error(
+      { source: source.id, stream: stream.name, ...(isExpected ? { reason } : { err: error }) },
+      "a stream could not be pulled",
+    );
+    await failStream(deps.db, claimed, { error: reason, retryInMs }, now);
+    return add(summary, { pages: 0, written: 0, rejected: 0, failed: [`${source.id} ${stream.name}: ${reason}`] });
   }
+}
+
+function contextOf(deps: CollectDeps, source: Source, now: Date): PullContext {
+  const signal = AbortSignal.timeout(leaseSeconds * 1_000);
+  return {
+    now,
+    zone: deps.zone,
+    signal,
+    shrink: 0,
+    call: openCall({
+      source,
+      signal,
+      now: () => now,
+      jitter: deps.jitter,
+      sleep: (milliseconds, until) => sleep(milliseconds, undefined, { signal: until }),
+    }),
+  };
 }
 
 /** Null when another process has taken the stream over: its pages count, not ours. */
 async function storePage(
   deps: CollectDeps,
   source: Source,
-  kind: StreamKind,
-  stream: ClaimedStream,
+  stream: SourceStream,
+  claimed: ClaimedStream,
   page: Page,
   now: Date,
 ): Promise<{ written: number; rejected: number } | null> {
-  await ensureUsagePartitions(deps.db, page.inputs, now);
+  const context = { now, zone: deps.zone, ownerOf: (externalId: string) => externalId };
+  const mapped = mapAll(page.raw, (raw) => source.map(stream.name, raw, context), context);
+  await ensureUsagePartitions(deps.db, mapped.inputs, now);
   return deps.db.transaction().execute(async (tx) => {
-    const isOurs = await moveCursor(tx, stream, page.cursor, page.done ? source.everyMs : null, leaseSeconds);
+    const isOurs = await moveCursor(tx, claimed, page.cursor, page.done ? stream.everyMs : null, leaseSeconds);
     if (!isOurs) return null;
-    if (page.done) await endOutage(tx, stream, now);
+    if (page.done) await endOutage(tx, claimed, now);
+    const backfilled = page.backfilled ?? claimed.caughtUpAt === null;
     if (page.coveredThrough !== undefined) {
       await stateCoverage(tx, {
         source: source.id,
-        kind,
+        kind: stream.name,
         throughDay: page.coveredThrough,
         recordedAt: now,
-        backfilled: page.backfilled === true,
+        backfilled,
       });
     }
     const applied = await applyInputs(tx, {
       source: source.id,
-      inputs: page.inputs,
+      inputs: mapped.inputs,
       now,
-      recordedAt: page.backfilled === true ? "occurred" : "now",
+      recordedAt: backfilled ? "occurred" : "now",
       unknownAccounts: "hold",
     });
-    for (const { index, reason } of applied.rejected.slice(0, 5)) {
-      deps.log.warn({ source: source.id, stream: kind, input: page.inputs[index], reason }, "an input was rejected");
-    }
-    return { written: applied.written, rejected: applied.rejected.length };
+    tellRejections(deps, source, stream, mapped, applied.rejected);
+    return { written: applied.written, rejected: applied.rejected.length + mapped.rejected.length };
   });
+}
+
+function tellRejections(
+  deps: CollectDeps,
+  source: Source,
+  stream: SourceStream,
+  mapped: MappedPage,
+  rejected: readonly { readonly index: number; readonly reason: string }[],
+): void {
+  const reasons = [...mapped.rejected, ...rejected.map(({ reason }) => reason)];
+  for (const reason of reasons.slice(0, 5)) {
+    deps.log.warn({ source: source.id, stream: stream.name, reason }, "an input was rejected");
+  }
 }
 
 function add(one: CollectSummary, other: CollectSummary): CollectSummary {

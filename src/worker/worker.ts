@@ -1,4 +1,5 @@
-import type { Channel, Source } from "../integrations/ports.ts";
+import type { Channel } from "../integrations/ports.ts";
+import type { Source } from "../integrations/source-port.ts";
 import type { Log } from "../log.ts";
 import type { Configuration } from "../playbooks/configuration.ts";
 import { type Db, readNow } from "../store/db.ts";
@@ -40,7 +41,7 @@ export async function runStage(deps: WorkerDeps, stage: WakeTopic): Promise<Pass
   const live = await deps.live();
   switch (stage) {
     case "collect":
-      return collectDue({ ...deps, sources: live.sources }, now);
+      return collectDue({ ...deps, ...collectParts(live) }, now);
     case "score":
       await ensureScorePartitions(deps.db, now);
       return scoreDue({ ...deps, configuration: live.configuration }, now);
@@ -49,6 +50,10 @@ export async function runStage(deps: WorkerDeps, stage: WakeTopic): Promise<Pass
     case "deliver":
       return deliverDue({ ...deps, channels: live.channels }, now);
   }
+}
+
+function collectParts({ sources, configuration }: LiveConfiguration) {
+  return { sources, zone: configuration.scorer.company.zone, owners: configuration.owners };
 }
 
 /** The poll beneath the notifications. */

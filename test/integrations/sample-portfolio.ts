@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { openSampleSource } from "../../src/integrations/sample/source.ts";
+import type { Source } from "../../src/integrations/source-port.ts";
 import { parseChannels } from "../../src/playbooks/channels.ts";
 import { compilePlaybook } from "../../src/playbooks/compile.ts";
 import { parseOwners } from "../../src/playbooks/owners.ts";
@@ -18,7 +19,8 @@ import type {
 } from "../../src/scoring/history.ts";
 import { compileLifecycle } from "../../src/scoring/lifecycle/compile.ts";
 import { compileMetrics } from "../../src/scoring/metrics.ts";
-import type { Input, RecordInput, StreamKind } from "../../src/scoring/records.ts";
+import type { Input, RecordInput } from "../../src/scoring/records.ts";
+import { pullContext } from "./pull-context.ts";
 
 const dayMs = 86_400_000;
 const historyDays = 365;
@@ -74,7 +76,7 @@ export async function sampleHistories(
   const accounts = new Map<string, { changes: RecordChange[]; usage: Map<string, UsageSeries> }>();
   const recordIds = new Map<string, number>();
   for (const stream of source.streams) {
-    for (const input of await pullAll(source.pull, stream, now)) {
+    for (const input of await pullAll(source, stream.name, now)) {
       const key = input.kind === "account" ? input.id : (input.account ?? "");
       const account = accounts.get(key) ?? { changes: [] as RecordChange[], usage: new Map<string, UsageSeries>() };
       accounts.set(key, account);
@@ -89,19 +91,15 @@ export async function sampleHistories(
     users: new Map(),
   }));
   const usageNames = new Map(histories.flatMap((one) => [...one.usage.keys()]).map((name) => [name, [statement]]));
-  const kinds = new Map(source.streams.map((kind) => [kind, [statement]]));
+  const kinds = new Map(source.streams.flatMap(({ feeds }) => feeds).map((kind) => [kind, [statement]]));
   return { histories, coverage: { kinds, usageNames, kindOutages: new Map(), usageOutages: new Map() } };
 }
 
-async function pullAll(
-  pull: ReturnType<typeof openSampleSource>["pull"],
-  stream: StreamKind,
-  now: Date,
-): Promise<readonly Input[]> {
+async function pullAll(source: Source, stream: string, now: Date): Promise<readonly Input[]> {
   const pages: (readonly Input[])[] = [];
   for (let cursor: unknown = null, done = false; !done; ) {
-    const page = await pull(stream, cursor, now);
-    pages.push(page.inputs);
+    const page = await source.pull(stream, cursor, pullContext(source, now));
+    pages.push(page.raw as readonly Input[]);
     cursor = page.cursor;
     done = page.done;
   }

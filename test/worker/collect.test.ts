@@ -1,15 +1,14 @@
 import { sql } from "kysely";
 import { expect } from "vitest";
-import type { Page, Source } from "../../src/integrations/ports.ts";
-import { createLog } from "../../src/log.ts";
+import type { Page, Source } from "../../src/integrations/source-port.ts";
 import type { Input } from "../../src/scoring/records.ts";
 import { openDatabase } from "../../src/store/db.ts";
 import { readStreams } from "../../src/store/streams.ts";
 import { collectDue } from "../../src/worker/collect.ts";
 import { test } from "../support/database.ts";
+import { collectDeps, plainSource } from "./plain-source.ts";
 
 const now = new Date("2026-03-10T12:00:00Z");
-const log = createLog({ level: "silent", format: "json" });
 
 const accounts: readonly Input[] = [{ kind: "account", id: "acme", at: "2026-01-01T00:00:00Z", set: { name: "Acme" } }];
 const usage = (day: string): Input => ({
@@ -24,26 +23,28 @@ const usage = (day: string): Input => ({
 /** A source of one account and three days, a page a day. */
 function sourceOf(onPull: (stream: string, cursor: unknown) => void | Promise<void> = () => undefined): Source {
   const days = ["2026-03-07", "2026-03-08", "2026-03-09"];
-  return {
-    id: "crm",
+  return plainSource({
     streams: ["account", "usage"],
-    everyMs: 3_600_000,
     async pull(stream, cursor): Promise<Page> {
       await onPull(stream, cursor);
-      if (stream === "account") return { inputs: accounts, cursor: "all", done: true };
+      if (stream === "account") return { raw: accounts, cursor: "all", done: true };
       const next = typeof cursor === "number" ? cursor : 0;
       const day = days[next];
-      if (day === undefined) return { inputs: [], cursor, done: true };
-      return { inputs: [usage(day)], cursor: next + 1, done: next === 2, coveredThrough: day };
+      if (day === undefined) return { raw: [], cursor, done: true };
+      return { raw: [usage(day)], cursor: next + 1, done: next === 2, coveredThrough: day };
     },
-  };
+  });
+}
+
+function accountsOnly(source: Source): Source {
+  return { ...source, streams: source.streams.filter(({ name }) => name === "account") };
 }
 
 test("pulls page by page until a stream is done, and not again before it is due", async ({ db }) => {
   const pulls: unknown[] = [];
   const source = sourceOf((stream, cursor) => void pulls.push([stream, cursor]));
-  expect(await collectDue({ db, sources: [source], log }, now)).toMatchObject({ pages: 4, written: 4, failed: [] });
-  expect(await collectDue({ db, sources: [source], log }, now)).toMatchObject({ pages: 0 });
+  expect(await collectDue(collectDeps(db, [source]), now)).toMatchObject({ pages: 4, written: 4, failed: [] });
+  expect(await collectDue(collectDeps(db, [source]), now)).toMatchObject({ pages: 0 });
   expect(pulls).toEqual([
     ["account", null],
     ["usage", null],
@@ -61,7 +62,7 @@ test("a stream that fails keeps the pages it has stored, says why, and goes on f
   const source = sourceOf((stream, cursor) => {
     if (stream === "usage" && cursor === 2 && isBroken) throw new Error("the vendor answered 500");
   });
-  const deps = { db, sources: [source], log };
+  const deps = collectDeps(db, [source]);
   expect(await collectDue(deps, now)).toMatchObject({ written: 3, failed: ["crm usage: the vendor answered 500"] });
   expect((await readStreams(db))[1]).toMatchObject({
     lastError: "the vendor answered 500",
@@ -78,16 +79,15 @@ test("one failure is no outage; the second in a row opens one that began with th
   db,
 }) => {
   let isBroken = true;
-  const source: Source = {
-    ...sourceOf(() => {
+  const source = accountsOnly(
+    sourceOf(() => {
       if (isBroken) throw new Error("the vendor answered 500");
     }),
-    streams: ["account"],
-  };
+  );
   const outages = () => db.selectFrom("streamOutages").select(["beganAt", "endedAt", "reason"]).execute();
   const pass = async (minute: number) => {
     await sql`update streams set next_pull_at = now() - interval '1 s'`.execute(db);
-    await collectDue({ db, sources: [source], log }, new Date(now.getTime() + minute * 60_000));
+    await collectDue(collectDeps(db, [source]), new Date(now.getTime() + minute * 60_000));
   };
   await pass(0);
   expect(await outages()).toEqual([]);
@@ -130,9 +130,9 @@ test("two workers never pull one stream at once, and no transaction is open whil
     transactions.push(rows[0]?.count ?? -1);
     open -= 1;
   });
-  const usageOnly: Source = { ...source, streams: ["account"] };
+  const usageOnly = accountsOnly(source);
   const other = openDatabase(url);
-  await Promise.all([db, other.db].map((each) => collectDue({ db: each, sources: [usageOnly], log }, now)));
+  await Promise.all([db, other.db].map((each) => collectDue(collectDeps(each, [usageOnly]), now)));
   await other.close();
   expect(most).toBe(1);
   expect(transactions).toEqual([0]);
@@ -142,6 +142,6 @@ test("a page whose stream was taken over meanwhile is not stored", async ({ db }
   const source = sourceOf(async (stream) => {
     if (stream === "usage") await sql`update streams set fence = fence + 1 where kind = 'usage'`.execute(db);
   });
-  expect(await collectDue({ db, sources: [source], log }, now)).toMatchObject({ pages: 1, written: 1 });
+  expect(await collectDue(collectDeps(db, [source]), now)).toMatchObject({ pages: 1, written: 1 });
   expect(await db.selectFrom("usageDaily").selectAll().execute()).toEqual([]);
 });

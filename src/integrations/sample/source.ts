@@ -1,7 +1,6 @@
 import { z } from "zod";
-import type { Input, StreamKind } from "../../scoring/records.ts";
-import { daySchema } from "../../scoring/records.ts";
-import type { Page, Source } from "../ports.ts";
+import { daySchema, type Input, inputSchema, type StreamKind } from "../../scoring/records.ts";
+import type { Page, Source } from "../source-port.ts";
 import { inventAccounts, type SampleAccount } from "./accounts.ts";
 import { dayFromText, dayOf, dayText } from "./calendar.ts";
 import { invoiceInputs, subscriptionInputs } from "./contracts.ts";
@@ -51,15 +50,24 @@ export function openSampleSource({ id = "sample", seed }: { readonly id?: string
   const accountsOf = rememberAccounts(seed);
   return {
     id,
-    streams,
-    everyMs: hourMs,
-    pull: async (stream, stored, now) => {
+    kind: "sample",
+    accounts: "create",
+    idsAreKeys: true,
+    streams: streams.map((kind) => ({ name: kind, feeds: [kind], everyMs: hourMs, mode: "incremental" as const })),
+    limits: [],
+    pull: async (stream, stored, { now }) => {
       if (!isSampleStream(stream)) throw new Error(`the sample has no stream "${stream}", only ${streams.join(", ")}`);
       const cursor = openCursor(stored, now);
-      if (cursor === null) return { inputs: [], cursor: stored, done: true };
+      if (cursor === null) return { raw: [], cursor: stored, done: true };
       const span = spanOf(cursor);
       return page(accountsOf(span.firstDay), cursor, span, now, (account) => deliver[stream](seed, account, span));
     },
+    map: (_stream, raw) => {
+      const input = inputSchema.safeParse(raw);
+      return input.success ? { inputs: [input.data] } : { skipped: "not a record" };
+    },
+    classify: () => ({ kind: "fatal", reason: "the sample calls nobody" }),
+    check: async () => ({ ok: true, detail: "an invented company; nothing leaves this machine", missing: [] }),
   };
 }
 
@@ -75,7 +83,7 @@ const deliver: Record<SampleStream, (seed: number, account: SampleAccount, span:
   touchpoint: touchpointInputs,
 };
 
-function isSampleStream(stream: StreamKind): stream is SampleStream {
+function isSampleStream(stream: string): stream is SampleStream {
   return Object.hasOwn(deliver, stream);
 }
 
@@ -125,9 +133,9 @@ function page(
     next += 1;
   }
   const backfilled = isBackfilled(span);
-  if (next < accounts.length) return { inputs, cursor: { ...cursor, next }, done: false, backfilled };
+  if (next < accounts.length) return { raw: inputs, cursor: { ...cursor, next }, done: false, backfilled };
   return {
-    inputs,
+    raw: inputs,
     cursor: { ...cursor, through: cursor.target, next: 0 },
     done: span.to >= dayOf(now) - 1,
     coveredThrough: cursor.target,

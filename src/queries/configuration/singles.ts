@@ -1,4 +1,4 @@
-import { type SourcesDocument, sourcesSchema } from "../../integrations/sources-schema.ts";
+import { parseSources, type SourceSettings } from "../../integrations/sources-schema.ts";
 import { type ChannelConfig, parseChannels } from "../../playbooks/channels.ts";
 import { type Owners, parseOwners } from "../../playbooks/owners.ts";
 import { type Company, companySchema } from "../../scoring/company.ts";
@@ -17,7 +17,6 @@ const companyWords = {
   keys: [...Object.keys(companySchema.shape), "currency", "from", "rate", "country", "region"],
   planned: [],
 };
-const sourceWords = { keys: ["$schema", "sources", "id", "kind", "seed"], planned: [] };
 
 /** `company.json`. */
 export function readCompany(body: unknown): Reading<Company> {
@@ -45,9 +44,9 @@ export function readChannels(body: unknown): Reading<readonly ChannelConfig[]> {
 }
 
 /** `sources.json`. */
-export function readSources(body: unknown): Reading<SourcesDocument["sources"]> {
-  const parsed = sourcesSchema.safeParse(body);
-  return parsed.success ? { part: parsed.data.sources } : { faults: faultsOf(parsed.error, body, sourceWords) };
+export function readSources(body: unknown): Reading<readonly SourceSettings[]> {
+  const parsed = parseSources(body);
+  return "faults" in parsed ? parsed : { part: parsed.sources };
 }
 
 /** `lifecycle.json`. */

@@ -1,0 +1,53 @@
+import type { Outcome } from "../playbooks/message.ts";
+import type { Answer, CallRequest } from "./source-port.ts";
+
+/** Where tasks and fields go back to. Both may be given the same thing again and change nothing then. */
+export interface Sink {
+  /** Makes or updates a task by our key; looks it up first where the vendor has no upsert. Receipt: `{ externalId, created }`. */
+  putTask(task: CrmTask, context: SinkContext): Promise<Outcome>;
+  /** At most this many accounts at once for `putFields`. */
+  readonly fieldsAtOnce: number;
+  /** Writes the fields of accounts; one outcome for each, in their order. Absent where sources.json names no fields. */
+  putFields?(writes: readonly FieldWrite[], context: SinkContext): Promise<readonly Outcome[]>;
+}
+
+export interface SinkContext {
+  readonly now: Date;
+  readonly signal: AbortSignal;
+  /** As of a pull, but without tries of its own: it answers 2xx only and throws `SourceHalt` at the first verdict. */
+  readonly call: (request: CallRequest) => Promise<Answer>;
+}
+
+/** A task for somebody in a CRM. */
+export interface CrmTask {
+  /** Ours, unique for ever: kept in an external-id field there. Letters, digits and hyphens. */
+  readonly key: string;
+  readonly title: string;
+  readonly body: string;
+  /** `YYYY-MM-DD`; null: none. */
+  readonly dueOn: string | null;
+  /** The vendor's id of the account; null where it is not known there. */
+  readonly account: string | null;
+  /** The vendor's id of who is to do it; null where it is not known there. */
+  readonly owner: string | null;
+}
+
+/** What stands in an account's fields there. */
+export interface FieldWrite {
+  /** The vendor's id of the account. */
+  readonly account: string;
+  readonly values: AccountSummary;
+}
+
+/** Null: unknown; the field is emptied. */
+export interface AccountSummary {
+  readonly score: number | null;
+  readonly band: string | null;
+  /** 0–1; null until risk is computed. */
+  readonly risk: number | null;
+  /** The measure that says most about the score, in words. */
+  readonly driver: string | null;
+}
+
+/** The vendor's names of the fields to write; what is not named is not written. */
+export type FieldNames = Partial<Readonly<Record<keyof AccountSummary, string>>>;

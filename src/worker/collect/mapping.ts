@@ -1,0 +1,67 @@
+import type {
+  AccountClaim,
+  AccountMerge,
+  Deletion,
+  MapContext,
+  Mapped,
+  TaskReport,
+  VendorOwner,
+} from "../../integrations/source-port.ts";
+import { type Input, inputSchema } from "../../scoring/records.ts";
+
+/** What the raw things of a page come to, all together. */
+export interface MappedPage {
+  readonly inputs: readonly Input[];
+  readonly claims: readonly AccountClaim[];
+  readonly deleted: readonly Deletion[];
+  readonly merged: readonly AccountMerge[];
+  readonly owners: readonly VendorOwner[];
+  readonly tasks: readonly TaskReport[];
+  /** What could not be used, with why. */
+  readonly rejected: readonly string[];
+}
+
+/** Maps raw things one by one; each record is checked as if it came from outside. A mapping that throws costs its own thing only. */
+export function mapAll(
+  raw: readonly unknown[],
+  map: (raw: unknown, context: MapContext) => Mapped,
+  context: MapContext,
+): MappedPage {
+  return gather(
+    raw.map((each) => {
+      try {
+        return map(each, context);
+      } catch (error) {
+        return { skipped: `the mapping failed: ${error instanceof Error ? error.name : "no error given"}` };
+      }
+    }),
+  );
+}
+
+/** Joins what was mapped, in its order. */
+export function gather(mapped: readonly Mapped[]): MappedPage {
+  const inputs: Input[] = [];
+  const rejected: string[] = [];
+  for (const each of mapped) {
+    if (each.skipped !== undefined) rejected.push(each.skipped);
+    for (const input of each.inputs ?? []) {
+      const checked = inputSchema.safeParse(input);
+      if (checked.success) inputs.push(checked.data);
+      else rejected.push(`${input.kind}: ${firstFault(checked.error.issues)}`);
+    }
+  }
+  return {
+    inputs,
+    rejected,
+    claims: mapped.flatMap(({ claims = [] }) => claims),
+    deleted: mapped.flatMap(({ deleted = [] }) => deleted),
+    merged: mapped.flatMap(({ merged = [] }) => merged),
+    owners: mapped.flatMap(({ owners = [] }) => owners),
+    tasks: mapped.flatMap(({ tasks = [] }) => tasks),
+  };
+}
+
+function firstFault(issues: readonly { readonly path: readonly PropertyKey[]; readonly message: string }[]): string {
+  const [first] = issues;
+  return first === undefined ? "not a record" : `${first.path.join(".")}: ${first.message}`;
+}
