@@ -10,11 +10,13 @@ import type { Log } from "../log.ts";
 import type { Owners } from "../playbooks/owners.ts";
 import type { Db } from "../store/db.ts";
 import { ensureUsagePartitions } from "../store/intake/usage-partitions.ts";
-import { applyInputs, stateCoverage } from "../store/intake.ts";
+import { stateCoverage } from "../store/intake.ts";
 import { notify } from "../store/notify.ts";
 import { type ClaimedStream, claimDueStream, endOutage, failStream, moveCursor } from "../store/streams.ts";
+import { applyMapped } from "./collect/apply.ts";
 import { openCall } from "./collect/call.ts";
-import { type MappedPage, mapAll } from "./collect/mapping.ts";
+import { mapContextOf } from "./collect/map-context.ts";
+import { mapAll } from "./collect/mapping.ts";
 
 export interface CollectDeps {
   readonly db: Db;
@@ -109,7 +111,7 @@ async function storePage(
   page: Page,
   now: Date,
 ): Promise<{ written: number; rejected: number } | null> {
-  const context = { now, zone: deps.zone, ownerOf: (externalId: string) => externalId };
+  const context = await mapContextOf(deps, source.id, now);
   const mapped = mapAll(page.raw, (raw) => source.map(stream.name, raw, context), context);
   await ensureUsagePartitions(deps.db, mapped.inputs, now);
   return deps.db.transaction().execute(async (tx) => {
@@ -126,27 +128,14 @@ async function storePage(
         backfilled,
       });
     }
-    const applied = await applyInputs(tx, {
-      source: source.id,
-      inputs: mapped.inputs,
-      now,
-      recordedAt: backfilled ? "occurred" : "now",
-      unknownAccounts: "hold",
-    });
-    tellRejections(deps, source, stream, mapped, applied.rejected);
-    return { written: applied.written, rejected: applied.rejected.length + mapped.rejected.length };
+    const { written, rejected } = await applyMapped(tx, { source, stream: stream.name, mapped, backfilled, now });
+    tellRejections(deps, source, stream, rejected);
+    return { written, rejected: rejected.length };
   });
 }
 
-function tellRejections(
-  deps: CollectDeps,
-  source: Source,
-  stream: SourceStream,
-  mapped: MappedPage,
-  rejected: readonly { readonly index: number; readonly reason: string }[],
-): void {
-  const reasons = [...mapped.rejected, ...rejected.map(({ reason }) => reason)];
-  for (const reason of reasons.slice(0, 5)) {
+function tellRejections(deps: CollectDeps, source: Source, stream: SourceStream, rejected: readonly string[]): void {
+  for (const reason of rejected.slice(0, 5)) {
     deps.log.warn({ source: source.id, stream: stream.name, reason }, "an input was rejected");
   }
 }
