@@ -2,6 +2,7 @@ import type { Message, Outcome } from "../playbooks/message.ts";
 
 /** One attempt to deliver one action. */
 export interface Attempt {
+  readonly actionId: number;
   readonly message: Message;
   /** 1 for the first try. */
   readonly attempt: number;

@@ -1,3 +1,4 @@
+import type { AccountSummary } from "../playbooks/account-summary.ts";
 import type { Outcome } from "../playbooks/message.ts";
 import type { Answer, CallRequest } from "./source-port.ts";
 
@@ -36,17 +37,8 @@ export interface CrmTask {
 export interface FieldWrite {
   /** The vendor's id of the account. */
   readonly account: string;
+  /** Null: unknown; the field is emptied. */
   readonly values: AccountSummary;
-}
-
-/** Null: unknown; the field is emptied. */
-export interface AccountSummary {
-  readonly score: number | null;
-  readonly band: string | null;
-  /** 0–1; null until risk is computed. */
-  readonly risk: number | null;
-  /** The measure that says most about the score, in words. */
-  readonly driver: string | null;
 }
 
 /** The vendor's names of the fields to write; what is not named is not written. */

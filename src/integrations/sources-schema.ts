@@ -9,6 +9,9 @@ const kinds = {
 
 type Kind = keyof typeof kinds;
 
+/** The kinds that take tasks and fields back. */
+export const sinkKinds = ["hubspot", "salesforce"] as const;
+
 /** One source as sources.json describes it. */
 export type SourceSettings = { [K in Kind]: z.infer<(typeof kinds)[K]> }[Kind];
 

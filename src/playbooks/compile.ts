@@ -21,6 +21,8 @@ export interface PlaybookContext {
     readonly from?: string | undefined;
   }[];
   readonly owners: readonly { readonly id: string }[];
+  /** The sources that take tasks back. */
+  readonly sinks: readonly string[];
   /** Those of lifecycle.json; not given: any text may be a stage, and any name a milestone. */
   readonly stages?: readonly string[] | undefined;
   readonly milestones?: readonly string[] | undefined;
@@ -141,9 +143,15 @@ function compileTask(step: StepOf<"task">, at: string, compilation: Compilation)
     const known = ["owner", ...owners.map((owner) => owner.id)];
     compilation.faults.push(faultAt(`${at}.assignee`, step.assignee, `expected ${listed(known, "an owner's id")}`));
   }
-  return (
-    title && { kind: "task", id: step.id, title, body, assignee: step.assignee, due: dueOf(step, at, compilation) }
-  );
+  const due = dueOf(step, at, compilation);
+  const sync = sinkOf(step, at, compilation);
+  return title && { kind: "task", id: step.id, title, body, assignee: step.assignee, due, sync };
+}
+
+function sinkOf({ sync }: StepOf<"task">, at: string, { context, faults }: Compilation): string | null {
+  if (sync === undefined || context.sinks.includes(sync)) return sync ?? null;
+  faults.push(faultAt(`${at}.sync`, sync, `expected ${listed(context.sinks, "a source that takes tasks")}`));
+  return null;
 }
 
 function dueOf(step: StepOf<"task">, at: string, compilation: Compilation): TaskStep["due"] {

@@ -1,5 +1,5 @@
 /** What a step wants to have sent, fully rendered when the action is made: retries never render again. */
-export type Message = EmailMessage | SlackMessage | WebhookMessage;
+export type Message = EmailMessage | SlackMessage | WebhookMessage | CrmTaskMessage;
 
 export interface EmailMessage {
   readonly kind: "email";
@@ -30,6 +30,19 @@ export interface WebhookMessage {
   /** The exact bytes that are signed and sent, as text. */
   readonly body: string;
 }
+
+/** A task of ours as a CRM is to have it; made or updated there by its key. A type rather than an interface, so that it can be kept as plain JSON. */
+export type CrmTaskMessage = {
+  readonly kind: "crm-task";
+  /** Unique in this installation, for ever. */
+  readonly key: string;
+  readonly title: string;
+  readonly body: string;
+  /** Our id of who is to do it. */
+  readonly assignee: string;
+  /** `YYYY-MM-DD`. */
+  readonly dueOn: string | null;
+};
 
 /** What came of one attempt. Reasons are for people and hold no secret. */
 export type Outcome =

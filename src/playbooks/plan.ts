@@ -30,10 +30,10 @@ export interface RunPosition {
 export interface PlannedAction {
   readonly stepId: string;
   readonly visit: number;
-  /** An e-mail address, a channel's id, or `task`; `nobody` where there was none. */
+  /** An e-mail address, the id of a channel or source, or `task`; `nobody` where there was none. */
   readonly recipient: string;
-  readonly kind: "email" | "slack" | "webhook" | "task";
-  /** Null for tasks. */
+  readonly kind: "email" | "slack" | "webhook" | "task" | "crm-task";
+  /** Null for tasks; of a CRM task the source whose CRM is to have it. */
   readonly channel: string | null;
   /** Rendered now, once; a task's content is the task to be kept with it; of a skipped action there is none. */
   readonly message: Message | TaskContent | NoMessage;
@@ -87,7 +87,7 @@ export function advanceRun(playbook: CompiledPlaybook, run: RunPosition, subject
   const words = { playbookId: playbook.id, playbookName: playbook.name, runId: run.runId, reason: run.reason };
   const occasion = { playbook, run, subject, words, now };
   const reached = untilWait < 0 ? ahead : ahead.slice(0, untilWait);
-  const actions = reached.filter((step) => step.kind !== "wait").map((step) => planStep(step, occasion));
+  const actions = reached.filter((step) => step.kind !== "wait").flatMap((step) => planStep(step, occasion));
   const { next, reason } = goOn(ahead[untilWait], ahead[untilWait + 1]?.id, subject, now);
   return { actions, next, reason };
 }
@@ -108,7 +108,10 @@ function goOn(
   return { next: { kind: "waiting", stepId: after, dueAt }, reason };
 }
 
-function planStep(step: Exclude<CompiledPlaybook["steps"][number], WaitStep>, occasion: Occasion): PlannedAction {
+function planStep(
+  step: Exclude<CompiledPlaybook["steps"][number], WaitStep>,
+  occasion: Occasion,
+): PlannedAction | readonly PlannedAction[] {
   switch (step.kind) {
     case "email":
       return planEmail(step, occasion);
@@ -177,7 +180,8 @@ function planWebhook(step: WebhookStep, occasion: Occasion): PlannedAction {
   return pending(step, occasion, step.channel, message);
 }
 
-function planTask(step: TaskStep, occasion: Occasion): PlannedAction {
+/** The task as a row of ours, and where it is synced, its way into the CRM. */
+function planTask(step: TaskStep, occasion: Occasion): PlannedAction | readonly PlannedAction[] {
   const { subject } = occasion;
   const isOwners = step.assignee === "owner";
   const { owner, standsInFor } = isOwners ? subject : subject.onDuty(step.assignee);
@@ -199,7 +203,16 @@ function planTask(step: TaskStep, occasion: Occasion): PlannedAction {
   } as const;
   const due = dueOn === null ? "" : `, due on ${dueOn}`;
   const reason = `task for ${assignee}${standInWords({ standsInFor })}${due}`;
-  return { ...pending(step, occasion, "task", message), state: "sent", reason };
+  const task = { ...pending(step, occasion, "task", message), state: "sent", reason } as const;
+  return step.sync === null ? task : [task, planSync(step.sync, step, occasion, message)];
+}
+
+function planSync(source: string, step: TaskStep, occasion: Occasion, task: TaskContent): PlannedAction {
+  const { run } = occasion;
+  const { title, body, assignee, dueOn } = task;
+  const key = `${run.runId}-${run.visit}-${step.id}`;
+  const message = { kind: "crm-task", key, title, body, assignee, dueOn } as const;
+  return { ...pending(step, occasion, source, message), kind: "crm-task", channel: source };
 }
 
 /** A day in the account's zone; working days are those of whoever is to do it. */

@@ -70,6 +70,8 @@ export interface TaskStep {
   /** `owner` or an owner's id. */
   readonly assignee: string;
   readonly due: { readonly in: number; readonly unit: "days" | "working-days" } | null;
+  /** The source whose CRM is to have it, too. */
+  readonly sync: string | null;
 }
 
 export interface WebhookStep {

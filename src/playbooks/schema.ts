@@ -87,6 +87,8 @@ const stepSchemas = {
     dueInDays: z.int().min(0).max(3650).optional(),
     /** By the calendar of who is given the task. */
     dueInWorkingDays: z.int().min(0).max(1000).optional(),
+    /** The source whose CRM is to have the task, too. */
+    sync: name.optional(),
   }),
   webhook: z.strictObject({
     id: kebab,
@@ -162,7 +164,7 @@ export const stepVariants: Variants = {
   key: "do",
   schemas: stepSchemas,
   planned: ["branch", "split", "crm-task", "crm-field", "enroll", "exit", "update", "sms"],
-  plannedKeys: ["if", "until", "sync"],
+  plannedKeys: ["if", "until"],
 };
 
 /** The frame of the document, its variants not looked into. */

@@ -16,7 +16,14 @@ import { type ConfigFault, inReadingOrder, type Located, locateFault } from "./c
 import { readFolder } from "./configuration/folder.ts";
 import { publicHolidays } from "./configuration/holidays.ts";
 import { ownMetricFaults } from "./configuration/own-metrics.ts";
-import { bandIds, channelReferences, milestoneIds, ownerReferences, stageIds } from "./configuration/references.ts";
+import {
+  bandIds,
+  channelReferences,
+  milestoneIds,
+  ownerReferences,
+  sinkReferences,
+  stageIds,
+} from "./configuration/references.ts";
 import { isDocumentKind } from "./configuration/schemas.ts";
 import {
   type Reading,
@@ -212,6 +219,7 @@ function compilePlaybooks(
 function referredBy({ path, message }: Fault): string | null {
   if (/^steps\[\d+\]\.(to|via)$/.test(path)) return "channels";
   if (/^steps\[\d+\]\.assignee$/.test(path)) return "owners";
+  if (/^steps\[\d+\]\.sync$/.test(path)) return "sources";
   if (/^there is no (stage|milestone) /.test(message)) return "lifecycle";
   return message.startsWith("there is no band") ? "health-model" : null;
 }
@@ -223,6 +231,7 @@ function playbookContext(documents: readonly SourceDocument[]): Omit<PlaybookCon
     bands: bodies("health-model").flatMap(bandIds),
     channels: bodies("channels").flatMap(channelReferences),
     owners: bodies("owners").flatMap(ownerReferences),
+    sinks: bodies("sources").flatMap(sinkReferences),
     // Without lifecycle.json the CRM's words are the stages, and there are no milestones.
     stages: bodies("lifecycle").length === 0 ? undefined : bodies("lifecycle").flatMap(stageIds),
     milestones: bodies("lifecycle").flatMap(milestoneIds),

@@ -60,7 +60,7 @@ export async function insertTask(tx: Tx, task: NewTask, now: Date): Promise<numb
 /** An action that this process may send, as long as its fence stands. */
 export interface ClaimedAction {
   readonly id: number;
-  readonly kind: "email" | "slack" | "webhook";
+  readonly kind: "email" | "slack" | "webhook" | "crm-task";
   readonly channel: string;
   readonly message: Message;
   readonly attempt: number;
@@ -149,7 +149,7 @@ export async function settleAction(
 /** An action whose process went away in the middle of it. */
 export interface AbandonedAction {
   readonly id: number;
-  readonly kind: "email" | "slack" | "webhook";
+  readonly kind: "email" | "slack" | "webhook" | "crm-task";
   readonly state: "claimed" | "sending";
   readonly message: Message;
   readonly attempt: number;

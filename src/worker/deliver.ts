@@ -126,6 +126,7 @@ async function waitForSlot(deps: DeliverDeps, action: ClaimedAction, channel: Ch
 async function attempt(channel: Channel, action: ClaimedAction, now: Date): Promise<Outcome> {
   try {
     return await channel.send({
+      actionId: action.id,
       message: action.message,
       attempt: action.attempt,
       mayRepeat: action.mayRepeat,

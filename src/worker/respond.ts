@@ -1,5 +1,7 @@
 import type { Log } from "../log.ts";
+import { accountSummary } from "../playbooks/account-summary.ts";
 import type { Configuration } from "../playbooks/configuration.ts";
+import { wantFields } from "../store/crm-fields.ts";
 import type { Db, Tx } from "../store/db.ts";
 import { notify } from "../store/notify.ts";
 import { writeTriggerStates } from "../store/playbook-state.ts";
@@ -12,6 +14,8 @@ import { loadSituations } from "./situation.ts";
 export interface RespondDeps {
   readonly db: Db;
   readonly configuration: Configuration;
+  /** The ids of the sources into which scores are written back; none unless given. */
+  readonly fieldSources?: readonly string[] | undefined;
   readonly log: Log;
 }
 
@@ -19,7 +23,7 @@ export interface RespondSummary {
   readonly judged: number;
   /** Runs started. */
   readonly fired: number;
-  /** Actions and tasks made. */
+  /** Actions and tasks made, and accounts whose fields in a CRM are to change. */
   readonly actions: number;
   readonly failed: number;
 }
@@ -60,7 +64,7 @@ async function respondBatch(deps: RespondDeps, afterId: number, limit: number, n
   return deps.db.transaction().execute(async (tx) => {
     const claims = await claimDueResponses(tx, afterId, limit, now);
     if (claims.length === 0) return { claims, fired: 0, actions: 0, failed: 0 };
-    return { claims, ...(await respondTo(tx, deps.configuration, claims, now)) };
+    return { claims, ...(await respondTo(tx, deps, claims, now)) };
   });
 }
 
@@ -84,7 +88,7 @@ async function respondOneByOne(deps: RespondDeps, afterId: number, now: Date): P
 
 async function respondTo(
   tx: Tx,
-  configuration: Configuration,
+  { configuration, fieldSources = [] }: RespondDeps,
   claims: readonly RespondClaim[],
   now: Date,
 ): Promise<{ fired: number; actions: number; failed: number }> {
@@ -111,5 +115,7 @@ async function respondTo(
     });
   }
   await markResponded(tx, settled);
+  const summaries = situations.map(({ accountId, subject }) => ({ accountId, wanted: accountSummary(subject) }));
+  total.actions += await wantFields(tx, fieldSources, summaries, now);
   return total;
 }

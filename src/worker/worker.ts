@@ -6,12 +6,14 @@ import { type Db, readNow } from "../store/db.ts";
 import { listen, type WakeTopic } from "../store/notify.ts";
 import { ensureScorePartitions } from "../store/partitions.ts";
 import { type CollectSummary, collectDue } from "./collect.ts";
+import { writeDueFields } from "./crm-fields.ts";
 import { dailyJobs } from "./daily-jobs.ts";
 import { type DeliverSummary, deliverDue } from "./deliver.ts";
 import { startHeartbeat } from "./heartbeat.ts";
 import { startLoop } from "./loop.ts";
 import { type RespondSummary, respondDue } from "./respond.ts";
 import { type ScoreSummary, scoreDue } from "./score.ts";
+import { sinkChannels } from "./sinks.ts";
 
 /** What the stages need; `live` is read anew for every pass, as documents may have been applied meanwhile. */
 export interface WorkerDeps {
@@ -46,10 +48,22 @@ export async function runStage(deps: WorkerDeps, stage: WakeTopic): Promise<Pass
       await ensureScorePartitions(deps.db, now);
       return scoreDue({ ...deps, configuration: live.configuration }, now);
     case "respond":
-      return respondDue({ ...deps, configuration: live.configuration }, now);
+      return respondDue({ ...deps, configuration: live.configuration, fieldSources: fieldSources(live) }, now);
     case "deliver":
-      return deliverDue({ ...deps, channels: live.channels }, now);
+      return deliverAll(deps, live, now);
   }
+}
+
+/** Actions first: somebody waits for them. */
+async function deliverAll(deps: WorkerDeps, live: LiveConfiguration, now: Date): Promise<DeliverSummary> {
+  const sinks = sinkChannels(deps.db, live.sources, live.configuration.owners);
+  const summary = await deliverDue({ ...deps, channels: new Map([...live.channels, ...sinks]) }, now);
+  const fields = await writeDueFields({ ...deps, sources: live.sources }, now);
+  return { ...summary, sent: summary.sent + fields };
+}
+
+function fieldSources({ sources }: LiveConfiguration): readonly string[] {
+  return sources.filter(({ sink }) => sink?.putFields !== undefined).map(({ id }) => id);
 }
 
 function collectParts({ sources, configuration }: LiveConfiguration) {

@@ -27,6 +27,7 @@ export function webhook(over: Partial<WebhookMessage> = {}): WebhookMessage {
 
 export function attemptOf(message: Message, over: Partial<Omit<Attempt, "message">> = {}): Attempt {
   return {
+    actionId: 1,
     message,
     attempt: 1,
     mayRepeat: false,

@@ -40,6 +40,7 @@ export function samplePlaybooks(): readonly CompiledPlaybook[] {
     bands: sampleScorer().models.flatMap((model) => model.bands.bands.map((band) => band.id)),
     channels: channels.channels,
     owners: owners.owners.owners,
+    sinks: [],
   };
   return ["save-at-risk", "usage-decline", "ticket-storm"].map((id) => {
     const compiled = compilePlaybook(sampleDocument(`playbooks/${id}.json`), context);

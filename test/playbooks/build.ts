@@ -19,6 +19,7 @@ export const context: PlaybookContext = {
     { id: "hooks", kind: "webhook" },
   ],
   owners: [{ id: "ada" }],
+  sinks: ["hubspot"],
 };
 
 /** A playbook document; parts replace its own. */

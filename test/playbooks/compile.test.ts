@@ -348,7 +348,6 @@ describe("a playbook document", () => {
     ["another way in", document({ entry: { mode: "once" } }), "entry.mode"],
     ["a step on a condition", document(steps({ ...alert, if: when })), "steps[0].if"],
     ["a wait until something", document(steps({ ...pause, until: when }, alert)), "steps[0].until"],
-    ["a task in the CRM", document(steps({ ...call, sync: "hubspot" })), "steps[0].sync"],
     ["a branch", document(steps(alert, { id: "b", do: "branch", if: when })), "steps[1].do"],
     ["a fact to come", document(trigger({ when: { fact: "risk", above: 0.5 } })), "trigger.when.fact"],
   ])("says of %s that it is not supported yet, and nothing else", (_name, body, path) => {

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { sinkKinds } from "../../integrations/sources-schema.ts";
 import type { PlaybookContext } from "../../playbooks/compile.ts";
 
 type ChannelReference = PlaybookContext["channels"][number];
@@ -10,6 +11,8 @@ const channel = z.looseObject({
   kind: z.enum(["slack", "email", "webhook"]),
   from: z.string().optional().catch(undefined),
 });
+
+const sink = z.looseObject({ id: z.string(), kind: z.enum(sinkKinds) });
 
 /** The bands a health model names, as far as it can be read. */
 export function bandIds(model: unknown): readonly string[] {
@@ -24,6 +27,11 @@ export function channelReferences(document: unknown): readonly ChannelReference[
 /** The owners a document names, as far as it can be read. */
 export function ownerReferences(document: unknown): readonly OwnerReference[] {
   return listIn(document, "owners", named).map(({ id }) => ({ id }));
+}
+
+/** The sources a document names that take tasks back, as far as it can be read. */
+export function sinkReferences(document: unknown): readonly string[] {
+  return listIn(document, "sources", sink).map(({ id }) => id);
 }
 
 /** The stages a lifecycle names, as far as it can be read. */

@@ -1,0 +1,51 @@
+import type { Channel } from "../integrations/ports.ts";
+import type { Sink } from "../integrations/sink-port.ts";
+import type { Source } from "../integrations/source-port.ts";
+import type { CrmTaskMessage, Outcome } from "../playbooks/message.ts";
+import type { Owners } from "../playbooks/owners.ts";
+import { findCrmNames, installationId, noteSynced } from "../store/crm-tasks.ts";
+import type { Db } from "../store/db.ts";
+import { openSinkCall, outcomeOf } from "./sink-call.ts";
+
+/** The sources that take tasks, each as a channel of its own id: an action finds its way out there as anywhere else. */
+export function sinkChannels(db: Db, sources: readonly Source[], owners: Owners): ReadonlyMap<string, Channel> {
+  return new Map(
+    sources.flatMap((source) =>
+      source.sink === undefined ? [] : [[source.id, sinkChannel(db, source, source.sink, owners)] as const],
+    ),
+  );
+}
+
+function sinkChannel(db: Db, source: Source, sink: Sink, owners: Owners): Channel {
+  return {
+    id: source.id,
+    kind: "crm-task",
+    minIntervalMs: 0,
+    send: async ({ actionId, message, signal, now }) => {
+      if (message.kind !== "crm-task") return { kind: "failed", reason: `a CRM cannot take a ${message.kind} message` };
+      const task = await nameTask(db, source.id, actionId, message, owners);
+      const outcome = await sink
+        .putTask(task, { now, signal, call: openSinkCall(source, signal, now) })
+        .catch((error: unknown) => {
+          const known = outcomeOf(error);
+          if (known === null) throw error;
+          return known;
+        });
+      await keepWhere(db, actionId, outcome);
+      return outcome;
+    },
+  };
+}
+
+/** The task with the CRM's own ids, under a key no other installation uses. */
+async function nameTask(db: Db, source: string, actionId: number, message: CrmTaskMessage, { owners }: Owners) {
+  const { title, body, dueOn, assignee, key } = message;
+  const email = owners.find(({ id }) => id === assignee)?.email ?? null;
+  const names = await findCrmNames(db, source, actionId, email);
+  return { key: `${await installationId(db)}-${key}`, title, body, dueOn, ...names };
+}
+
+async function keepWhere(db: Db, actionId: number, outcome: Outcome): Promise<void> {
+  const externalId = outcome.kind === "sent" ? outcome.receipt?.["externalId"] : undefined;
+  if (typeof externalId === "string") await noteSynced(db, actionId, externalId);
+}
