@@ -1,6 +1,7 @@
-import type { Input, SourceKind, StreamKind } from "../scoring/records.ts";
+import type { Input, RecordInput, SourceKind, StreamKind } from "../scoring/records.ts";
 import type { Hook } from "./hook-port.ts";
 import type { Sink } from "./sink-port.ts";
+import type { Tracking } from "./tracking-port.ts";
 
 /** A connector: pulls pages, may receive webhooks, may take tasks and fields back. It makes one attempt at a time and stores nothing. */
 export interface Source {
@@ -33,6 +34,8 @@ export interface Source {
   close?(): Promise<void>;
   /** What it receives at `POST /webhooks/<id>`. */
   readonly hook?: Hook | undefined;
+  /** What it receives from tracked products at `POST /v1/<call>`; its `hook` reads what is kept. */
+  readonly tracking?: Tracking | undefined;
   /** Where tasks and fields go back to. */
   readonly sink?: Sink | undefined;
 }
@@ -168,6 +171,11 @@ export interface MapContext {
 export interface Mapped {
   /** Account names in them are the source's own ids. */
   readonly inputs?: readonly Input[] | undefined;
+  /**
+   * How records stood when they were seen (`at`), where the vendor does not say since when: of them only what differs from what is known
+   * is kept. For sweeps and snapshots; whatever has a time of the vendor's own belongs into `inputs`.
+   */
+  readonly states?: readonly RecordInput[] | undefined;
   /** By what its accounts may be known as ours. */
   readonly claims?: readonly AccountClaim[] | undefined;
   readonly deleted?: readonly Deletion[] | undefined;
@@ -175,6 +183,10 @@ export interface Mapped {
   readonly owners?: readonly VendorOwner[] | undefined;
   /** How tasks of ours stand there. */
   readonly tasks?: readonly TaskReport[] | undefined;
+  /** Which accounts users of a tracked product belong to; inputs name the account of a user by `accountOfUser`. */
+  readonly users?: readonly UserAccount[] | undefined;
+  /** Usage that is sent to us, and not pulled, is complete through this day. */
+  readonly coveredThrough?: string | undefined;
   /** Why nothing was made of it, or of a part of it. */
   readonly skipped?: string | undefined;
 }
@@ -209,6 +221,14 @@ export interface VendorOwner {
   readonly externalId: string;
   readonly email: string | null;
   readonly name: string | null;
+}
+
+/** The account that a user of a tracked product belongs to from then on. */
+export interface UserAccount {
+  readonly user: string;
+  /** The source's id for the account. */
+  readonly account: string;
+  readonly at: string;
 }
 
 /** How a task of ours stands in the vendor. */
