@@ -2,6 +2,7 @@ import { sql } from "kysely";
 import type { Input } from "../scoring/records.ts";
 import { findAccountIds } from "./accounts-directory.ts";
 import type { Tx } from "./db.ts";
+import type { AccountClaim } from "./identity/claim.ts";
 import {
   createAccounts,
   lockAccounts,
@@ -46,6 +47,14 @@ export interface IntakeBatch {
   readonly recordedAt: RecordedAt | readonly RecordedAt[];
   /** An input whose account nobody knows is rejected, or held until the account comes. */
   readonly unknownAccounts: "reject" | "hold";
+  /** By what accounts of the source may be known as ours; looked at where an id is met for the first time. */
+  readonly claims?: readonly AccountClaim[];
+  /** Account records make the accounts that nobody knows (the default), or those wait until a person places them. */
+  readonly accounts?: "create" | "match";
+  /** The source's ids of accounts are our keys; so it is unless told. */
+  readonly idsAreKeys?: boolean;
+  /** The stream of the source that delivers the usage names it brings first; `usage` unless given. */
+  readonly stream?: string;
 }
 
 /** What became of a batch. Inputs held earlier that could now be applied count as written. */
