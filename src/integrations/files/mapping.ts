@@ -4,11 +4,11 @@ import { daySchema, recordFields, type SourceKind, sourceKinds, zoneSchema } fro
 
 const columnName = z.string().min(1).max(300);
 const dateFormats = z.union([z.string(), z.array(z.string()).min(1)]);
-const scalar = z.union([z.string(), z.number(), z.boolean(), z.null()]);
+/** What a constant may be, and what the texts of a map become. */
+export const scalar = z.union([z.string(), z.number(), z.boolean(), z.null()]);
 
-/** A value taken from a column of the row. */
-const columnValueSchema = z.strictObject({
-  column: columnName,
+/** How a text is read that stands somewhere, in a column or elsewhere. */
+export const readingShape = {
   /** What the text is read as; by default what the field wants. */
   type: z.enum(["text", "number", "integer", "boolean", "day", "moment", "money", "slug"]).optional(),
   /** How a day or moment is written; by default the file's `dates`. */
@@ -19,8 +19,14 @@ const columnValueSchema = z.strictObject({
   otherwise: scalar.optional(),
   /** What an empty cell does. */
   empty: z.enum(["null", "omit", "reject"]).optional(),
-  /** Of money: whether the column has euros or cents. */
+  /** Of money: whether it is in euros or cents. */
   unit: z.enum(["major", "minor"]).optional(),
+} as const;
+
+/** A value taken from a column of the row. */
+const columnValueSchema = z.strictObject({
+  column: columnName,
+  ...readingShape,
   /** Of a moment: a time to add, from another column. */
   plus: z.strictObject({ column: columnName, unit: z.enum(["seconds", "minutes", "hours", "days"]) }).optional(),
 });
@@ -46,15 +52,15 @@ const common = {
   knownAt: knownAtSchema.optional(),
 };
 
-const ownFields = z.record(
-  z.string().regex(/^[a-z][a-z0-9_]*$/i, "a field of one's own has letters, digits and _"),
-  valueSchema,
-);
-
-function fieldsSchema(kind: SourceKind): z.ZodType<Readonly<Record<string, unknown>>> {
+/** The fields that a template of a kind may set, each by a value of this schema. */
+export function fieldsSchema(kind: SourceKind, value: z.ZodType): z.ZodType<Readonly<Record<string, unknown>>> {
+  const ownFields = z.record(
+    z.string().regex(/^[a-z][a-z0-9_]*$/i, "a field of one's own has letters, digits and _"),
+    value,
+  );
   const shape = Object.keys(recordFields[kind].shape).map((field) => {
     const isNested = field === "fields" || field === "payload";
-    return [field, (isNested ? ownFields : valueSchema).optional()];
+    return [field, (isNested ? ownFields : value).optional()];
   });
   return z.strictObject(Object.fromEntries(shape));
 }
@@ -64,7 +70,7 @@ const recordTemplate = (kind: SourceKind) =>
     kind: z.literal(kind),
     id: idSchema,
     at: valueSchema,
-    set: fieldsSchema(kind).default({}),
+    set: fieldsSchema(kind, valueSchema).default({}),
     ...common,
   });
 

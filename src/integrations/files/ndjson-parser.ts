@@ -1,3 +1,4 @@
+import { cellText } from "../json-path.ts";
 import type { Reading, RowParser } from "./row-reader.ts";
 
 /** A parser of one JSON object per line. A column is a key, or keys joined by dots: `customer.id`. */
@@ -25,16 +26,11 @@ function parse(text: string): unknown {
 }
 
 function cellOf(value: object, column: string): string {
-  if (Object.hasOwn(value, column)) return textOf(Reflect.get(value, column));
+  if (Object.hasOwn(value, column)) return cellText(Reflect.get(value, column));
   let inner: unknown = value;
   for (const key of column.split(".")) {
     if (typeof inner !== "object" || inner === null || !Object.hasOwn(inner, key)) return "";
     inner = Reflect.get(inner, key);
   }
-  return textOf(inner);
-}
-
-function textOf(value: unknown): string {
-  if (value === null || value === undefined) return "";
-  return typeof value === "object" ? JSON.stringify(value) : String(value);
+  return cellText(inner);
 }

@@ -1,7 +1,7 @@
 import { type Input, inputSchema, type SourceKind } from "../../scoring/records.ts";
 import type { KnownAt, Template, Value, When } from "./mapping.ts";
-import type { FileRow } from "./row-reader.ts";
 import {
+  type Cells,
   columnsOf,
   type Habits,
   idReader,
@@ -35,11 +35,11 @@ export type Mapped =
 export interface RowTemplate {
   readonly kind: Template["kind"];
   /** `account` is the account's name, as inputs use it; for account records it is not used. */
-  map(row: FileRow, account: string): Mapped;
+  map(row: Cells, account: string): Mapped;
 }
 
 type Draft = Record<string, unknown>;
-type Part = (row: FileRow, draft: Draft) => Unreadable | null;
+type Part = (row: Cells, draft: Draft) => Unreadable | null;
 
 /** Compiles a template. Throws `MappingError`. */
 export function rowTemplate(template: Template, knownAt: KnownAt, habits: Habits): RowTemplate {
@@ -76,7 +76,8 @@ export function templateColumns(template: Template): string[] {
   return [...when, ...knownAt, ...values.flatMap((each) => columnsOf(each))];
 }
 
-function conditionOf(when: When | undefined): (row: FileRow) => boolean {
+/** Whether a template is for a row. */
+export function conditionOf(when: When | undefined): (row: Cells) => boolean {
   if (when === undefined) return () => true;
   if (typeof when === "string") return (row) => row.cell(when).trim() !== "";
   const isPositive = "is" in when;
@@ -195,19 +196,19 @@ function textOrNone(value: unknown): string | undefined {
   return typeof value === "string" ? value : undefined;
 }
 
-const booleans: ReadonlySet<string> = new Set(["escalated", "trial", "autoRenew"]);
+const booleans: ReadonlySet<string> = new Set(["escalated", "trial", "autoRenew", "deleted"]);
 
 /** What a field of a record wants to be read as; the names of `recordFields` say it. */
 function typeOf(field: string): ValueType {
   if (field.endsWith("On")) return "day";
   if (field.endsWith("At")) return "moment";
-  if (field === "amountMinor") return "money";
-  if (field === "seats") return "integer";
+  if (field.endsWith("Minor")) return "money";
+  if (field === "seats" || field === "reopens") return "integer";
   if (field === "score" || field === "scale") return "number";
   return booleans.has(field) ? "boolean" : "text";
 }
 
-function knownAtReader(knownAt: KnownAt, habits: Habits): (row: FileRow) => "now" | "occurred" | Date | Unreadable {
+function knownAtReader(knownAt: KnownAt, habits: Habits): (row: Cells) => "now" | "occurred" | Date | Unreadable {
   if (typeof knownAt === "string") return () => knownAt;
   const read = valueReader(knownAt, { type: "moment", empty: "reject" }, habits);
   return (row) => {

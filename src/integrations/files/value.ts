@@ -2,7 +2,6 @@ import { dayOfInstant, formatDay, parseDay, startOfDay } from "../../scoring/day
 import { currencyDigits } from "../../scoring/money.ts";
 import { type DateReader, dateReader, instantOf, type ParsedDate } from "./date-format.ts";
 import type { ColumnValue, IdValue, Value } from "./mapping.ts";
-import type { FileRow } from "./row-reader.ts";
 
 type Scalar = string | number | boolean | null;
 
@@ -16,8 +15,13 @@ export interface Unreadable {
   readonly cause: string;
 }
 
+/** A row, or anything else that has texts under names; empty where it has none. */
+export interface Cells {
+  cell(column: string): string;
+}
+
 /** Takes a value from a row. `currency` is that of the row's money. */
-export type ValueReader = (row: FileRow, currency?: string) => Read;
+export type ValueReader = (row: Cells, currency?: string) => Read;
 
 export type ValueType = NonNullable<ColumnValue["type"]>;
 
@@ -26,6 +30,8 @@ export interface Habits {
   readonly zone: string;
   readonly dates: string | readonly string[];
   readonly decimal: "." | ",";
+  /** What a place of a text is called in reasons; a column unless given. */
+  readonly place?: string | undefined;
 }
 
 /** What a value is read as, and what its emptiness does, where it does not say. */
@@ -50,11 +56,12 @@ export function valueReader(value: Value, wanted: Wanted, habits: Habits): Value
   const { column } = value;
   const empty = value.empty ?? wanted.empty;
   const parse = textReader(value, value.type ?? wanted.type, habits);
+  const place = `${habits.place ?? "column"} ${column}`;
   const read: ValueReader = (row, currency) => {
     const text = row.cell(column).trim();
-    if (text === "") return emptyRead(empty, column);
+    if (text === "") return emptyRead(empty, place);
     const found = parse(text, currency);
-    return found.kind === "unreadable" ? inColumn(found, column) : found;
+    return found.kind === "unreadable" ? at(place, found) : found;
   };
   return value.plus === undefined ? read : withTimeAdded(read, value.plus, habits);
 }
@@ -91,14 +98,14 @@ function asText(reader: ValueReader): ValueReader {
   };
 }
 
-function emptyRead(empty: Wanted["empty"], column: string): Read {
+function emptyRead(empty: Wanted["empty"], place: string): Read {
   if (empty === "omit") return none;
   if (empty === "null") return nothing;
-  return { kind: "unreadable", reason: `column ${column} is empty`, cause: `column ${column} is empty` };
+  return { kind: "unreadable", reason: `${place} is empty`, cause: `${place} is empty` };
 }
 
-function inColumn(found: Unreadable, column: string): Unreadable {
-  return { ...found, reason: `column ${column}: ${found.reason}`, cause: `column ${column}: ${found.cause}` };
+function at(place: string, found: Unreadable): Unreadable {
+  return { ...found, reason: `${place}: ${found.reason}`, cause: `${place}: ${found.cause}` };
 }
 
 type TextReader = (text: string, currency?: string) => Read;
