@@ -1,6 +1,8 @@
 import type { Source } from "../../integrations/source-port.ts";
+import { applyTaskReports } from "../../store/crm-tasks.ts";
 import type { Tx } from "../../store/db.ts";
 import { passGate } from "../../store/intake/gate.ts";
+import { keepNews } from "../../store/intake/news.ts";
 import { applyInputs } from "../../store/intake.ts";
 import { keepSourceOwners } from "../../store/source-owners.ts";
 import type { MappedPage } from "./mapping.ts";
@@ -33,11 +35,12 @@ export async function applyMapped(tx: Tx, work: MappedWork): Promise<Applied> {
   if (mapped.deleted.length > 0 || mapped.merged.length > 0) await passGate(tx, "alone");
   const applied = await applyInputs(tx, {
     source: source.id,
-    inputs: mapped.inputs,
+    inputs: await keepNews(tx, source.id, mapped.inputs, mapped.states),
     now,
     recordedAt: backfilled ? "occurred" : "now",
     unknownAccounts: "hold",
   });
   await keepSourceOwners(tx, source.id, mapped.owners);
+  await applyTaskReports(tx, source.id, mapped.tasks, now);
   return { written: applied.written, rejected: [...mapped.rejected, ...applied.rejected.map(({ reason }) => reason)] };
 }

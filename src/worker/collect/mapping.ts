@@ -12,6 +12,8 @@ import { type Input, inputSchema } from "../../scoring/records.ts";
 /** What the raw things of a page come to, all together. */
 export interface MappedPage {
   readonly inputs: readonly Input[];
+  /** Those of the inputs that are only a look at how a record stands. */
+  readonly states: ReadonlySet<Input>;
   readonly claims: readonly AccountClaim[];
   readonly deleted: readonly Deletion[];
   readonly merged: readonly AccountMerge[];
@@ -41,17 +43,24 @@ export function mapAll(
 /** Joins what was mapped, in its order. */
 export function gather(mapped: readonly Mapped[]): MappedPage {
   const inputs: Input[] = [];
+  const states = new Set<Input>();
   const rejected: string[] = [];
+  const take = (input: Input, isState: boolean) => {
+    const checked = inputSchema.safeParse(input);
+    if (!checked.success) rejected.push(`${input.kind}: ${firstFault(checked.error.issues)}`);
+    else {
+      inputs.push(checked.data);
+      if (isState) states.add(checked.data);
+    }
+  };
   for (const each of mapped) {
     if (each.skipped !== undefined) rejected.push(each.skipped);
-    for (const input of each.inputs ?? []) {
-      const checked = inputSchema.safeParse(input);
-      if (checked.success) inputs.push(checked.data);
-      else rejected.push(`${input.kind}: ${firstFault(checked.error.issues)}`);
-    }
+    for (const input of each.inputs ?? []) take(input, false);
+    for (const input of each.states ?? []) take(input, true);
   }
   return {
     inputs,
+    states,
     rejected,
     claims: mapped.flatMap(({ claims = [] }) => claims),
     deleted: mapped.flatMap(({ deleted = [] }) => deleted),
