@@ -1,4 +1,5 @@
 import { readSecret } from "./config.ts";
+import { openHubSpotSource } from "./integrations/hubspot/source.ts";
 import { openOutboxChannel } from "./integrations/outbox/channel.ts";
 import type { Channel } from "./integrations/ports.ts";
 import { openSampleSource } from "./integrations/sample/source.ts";
@@ -24,6 +25,8 @@ function openSource(settings: SourceSettings): Source {
   switch (settings.kind) {
     case "sample":
       return openSampleSource(settings);
+    case "hubspot":
+      return openHubSpotSource(settings, (secret) => secretFor(`source "${settings.id}"`, secret));
   }
 }
 
