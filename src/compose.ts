@@ -8,6 +8,7 @@ import { openSmtpChannel } from "./integrations/smtp/channel.ts";
 import type { Source } from "./integrations/source-port.ts";
 import type { SourceSettings } from "./integrations/sources-schema.ts";
 import { openWebhookChannel } from "./integrations/webhook/channel.ts";
+import { openZendeskSource } from "./integrations/zendesk/source.ts";
 import type { ChannelConfig, FromEnvironment } from "./playbooks/channels.ts";
 import { configFaultText } from "./queries/configuration/config-fault.ts";
 import { loadConfiguration } from "./queries/configuration.ts";
@@ -27,6 +28,8 @@ function openSource(settings: SourceSettings): Source {
       return openSampleSource(settings);
     case "hubspot":
       return openHubSpotSource(settings, (secret) => secretFor(`source "${settings.id}"`, secret));
+    case "zendesk":
+      return openZendeskSource(settings, (secret) => secretFor(`source "${settings.id}"`, secret));
   }
 }
 

@@ -24,10 +24,10 @@ export function emailOf(value: string | null | undefined): string | null {
   return parsed.success ? parsed.data : null;
 }
 
-/** Not through the middle of a character, and without NUL, which PostgreSQL cannot keep. */
+/** Without what PostgreSQL cannot keep: NUL, and halves of characters, such as the cut may leave. */
 function cut(text: string, longest: number): string {
-  const clean = text.replaceAll("\u0000", "");
-  if (clean.length <= longest) return clean;
-  const end = /[\ud800-\udbff]/.test(clean.charAt(longest - 1)) ? longest - 1 : longest;
-  return clean.slice(0, end);
+  return text
+    .slice(0, longest)
+    .replaceAll("\u0000", "")
+    .replace(/\p{Surrogate}/gu, "");
 }
