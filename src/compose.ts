@@ -1,4 +1,5 @@
 import { readSecret } from "./config.ts";
+import { openHttpJsonSource } from "./integrations/http-json/source.ts";
 import { openHubSpotSource } from "./integrations/hubspot/source.ts";
 import { openOutboxChannel } from "./integrations/outbox/channel.ts";
 import type { Channel } from "./integrations/ports.ts";
@@ -7,6 +8,7 @@ import { openSlackChannel } from "./integrations/slack/channel.ts";
 import { openSmtpChannel } from "./integrations/smtp/channel.ts";
 import type { Source } from "./integrations/source-port.ts";
 import type { SourceSettings } from "./integrations/sources-schema.ts";
+import { openStripeSource } from "./integrations/stripe/source.ts";
 import { openWebhookChannel } from "./integrations/webhook/channel.ts";
 import { openZendeskSource } from "./integrations/zendesk/source.ts";
 import type { ChannelConfig, FromEnvironment } from "./playbooks/channels.ts";
@@ -23,13 +25,18 @@ function openChannels(configs: readonly ChannelConfig[]): Map<string, Channel> {
 
 /** Opens what sources.json names. Throws when a secret is not set. */
 function openSource(settings: SourceSettings): Source {
+  const read = (secret: FromEnvironment): string => secretFor(`source "${settings.id}"`, secret);
   switch (settings.kind) {
     case "sample":
       return openSampleSource(settings);
+    case "http-json":
+      return openHttpJsonSource(settings, read);
     case "hubspot":
-      return openHubSpotSource(settings, (secret) => secretFor(`source "${settings.id}"`, secret));
+      return openHubSpotSource(settings, read);
+    case "stripe":
+      return openStripeSource(settings, (secret) => secretFor(`source "${settings.id}"`, secret));
     case "zendesk":
-      return openZendeskSource(settings, (secret) => secretFor(`source "${settings.id}"`, secret));
+      return openZendeskSource(settings, read);
   }
 }
 

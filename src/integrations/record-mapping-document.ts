@@ -44,8 +44,8 @@ const recordTemplate = <Kind extends SourceKind>(kind: Kind) =>
   z.strictObject({
     kind: z.literal(kind),
     id: idSchema,
-    /** When it became so, by the sender's own clock. */
-    at: valueSchema,
+    /** When it became so, by the sender's own clock; without it the record is as it is seen now, and kept where it differs from before. */
+    at: valueSchema.optional(),
     /** Whose it is; else the mapping's. */
     account: idSchema.optional(),
     set: fieldsSchema(kind, valueSchema).default({}),

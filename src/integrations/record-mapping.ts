@@ -27,6 +27,7 @@ export function compileRecordMapping(document: RecordMappingDocument): RecordMap
       const skipped = [...new Set(parts.flatMap((part) => part.skipped ?? []))];
       return {
         inputs: parts.flatMap(({ inputs = [] }) => inputs),
+        states: parts.flatMap(({ states = [] }) => states),
         claims: parts.flatMap(({ claims = [] }) => claims),
         deleted: parts.flatMap(({ deleted = [] }) => deleted),
         owners: parts.flatMap(({ owners = [] }) => owners),
@@ -83,11 +84,16 @@ function meaningReader(
   habits: Habits,
 ): (input: Input, cells: PathCells, context: MapContext) => Mapped {
   if (template.kind === "usage") return (input) => ({ inputs: [input] });
-  if (template.deletes) return (input) => ({ deleted: deletionOf(input) });
-  if (template.kind !== "account") return (input) => ({ inputs: [input] });
+  const said = template.at === undefined ? seenNow : (input: Input) => ({ inputs: [input] });
+  if (template.deletes)
+    return (input, _, context) => ({ deleted: deletionOf(input, template.at === undefined ? context.now : null) });
+  if (template.kind !== "account") return (input, _, context) => said(input, context);
   const claimsOf = claimReader(template, paths, habits);
-  return (input, cells, context) => ({ inputs: [withOwner(input, context)], claims: claimsOf(input, cells) });
+  return (input, cells, context) => ({ ...said(withOwner(input, context), context), claims: claimsOf(input, cells) });
 }
+
+/** Of what is only seen: the moment is put in when it is. */
+const whenever = { constant: "1970-01-01T00:00:00Z" };
 
 /** The template as the engine of the import knows it: each path is a column. */
 function rowTemplateOf(template: Exclude<RecordTemplate, { kind: "owner" }>, paths: Paths): Template {
@@ -104,7 +110,7 @@ function rowTemplateOf(template: Exclude<RecordTemplate, { kind: "owner" }>, pat
   const { kind, id, at, set, deletes } = template;
   // What is gone has no fields to set; the engine refuses a record that sets none.
   const fields = deletes ? { deleted: { constant: true } } : fieldsOf(set, paths);
-  return { ...{ kind, ...when }, id: paths.id(id), at: paths.value(at), set: fields };
+  return { ...{ kind, ...when }, id: paths.id(id), at: at === undefined ? whenever : paths.value(at), set: fields };
 }
 
 function fieldsOf(set: Readonly<Record<string, unknown>>, paths: Paths): Record<string, unknown> {
@@ -125,10 +131,15 @@ function isNamed(value: object): boolean {
   return typeof Reflect.get(value, "path") === "string" || "constant" in value;
 }
 
-function deletionOf(input: Input): Deletion[] {
+/** Only a look at how the record stands, at no time of the sender's own. */
+function seenNow(input: Input, { now }: MapContext): Mapped {
+  return input.kind === "usage" ? { inputs: [input] } : { states: [{ ...input, at: now.toISOString() }] };
+}
+
+function deletionOf(input: Input, seenAt: Date | null): Deletion[] {
   if (input.kind === "usage") return [];
   const { kind, id, at } = input;
-  return isSourceKind(kind) ? [{ kind, id, at }] : [];
+  return isSourceKind(kind) ? [{ kind, id, at: seenAt?.toISOString() ?? at }] : [];
 }
 
 function isSourceKind(kind: Input["kind"]): kind is Deletion["kind"] {
