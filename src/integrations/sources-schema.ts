@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { type Fault, faultAt, faultsOf } from "../scoring/fault.ts";
-import { hubspotSettings } from "./hubspot/settings.ts";
 import { httpJsonSettings } from "./http-json/settings.ts";
+import { hubspotSettings } from "./hubspot/settings.ts";
 import { sampleSettings } from "./sample/settings.ts";
 import { stripeSettings } from "./stripe/settings.ts";
 import { zendeskSettings } from "./zendesk/settings.ts";
@@ -26,7 +26,9 @@ export type SourceSettings = { [K in Kind]: z.infer<(typeof kinds)[K]> }[Kind];
 /** `sources.json`: where records come from, and where tasks and fields go back to. */
 export const sourcesSchema = z.strictObject({
   $schema: z.string().optional(),
-  sources: z.array(z.discriminatedUnion("kind", [kinds.sample, kinds["http-json"], kinds.hubspot, kinds.zendesk, kinds.stripe])),
+  sources: z.array(
+    z.discriminatedUnion("kind", [kinds.sample, kinds["http-json"], kinds.hubspot, kinds.zendesk, kinds.stripe]),
+  ),
 });
 
 /** `sources.json` as data, or every fault in it. A fault never shows what stands in the place of a secret. */
