@@ -8,6 +8,10 @@ alter table streams
   add column last_done_at timestamptz,
   -- An operator stopped it.
   add column paused_at timestamptz,
+  -- The sweep that came to its end last: what the next one does not come upon was deleted in between.
+  add column last_sweep text,
+  -- The kind of trouble that an operator said is so; null again once the stream was without it.
+  add column accepted_trouble text,
   -- What it delivered and could not be kept, ever; and why, the last time.
   add column rejected bigint not null default 0,
   add column last_rejection text;
@@ -61,8 +65,21 @@ create table source_owners (
 alter table identities
   add column made_by text not null default 'source',
   add column made_at timestamptz not null default now(),
+  -- Found by our key, by a domain, by a person, or new: made by the source under a name of its own.
+  add column how text not null default 'key' check (how in ('key', 'domain', 'hand', 'new')),
   -- Deleted in the source, or merged into another one there.
   add column ended_at timestamptz;
+
+create index identities_of_account on identities (account_id);
+
+-- When it was deleted in its source; null again when it came back.
+alter table records add column deleted_at timestamptz;
+
+alter table held_inputs
+  -- An account of ours with this key is the one that is waited for.
+  add column ids_are_keys boolean not null default true,
+  -- The stream that delivered it; null: the one named usage.
+  add column stream text;
 
 alter table accounts
   -- Gone in every source that knew it, or merged: neither scored nor judged any more.
@@ -77,6 +94,7 @@ create table account_domains (
   source text not null,
   primary key (domain, account_id, source)
 );
+create index account_domains_of_account on account_domains (account_id);
 
 -- Accounts of sources that nobody could place; what belongs to them waits in held_inputs.
 create table unmatched_accounts (
@@ -89,6 +107,10 @@ create table unmatched_accounts (
   reason text not null,
   first_seen_at timestamptz not null,
   last_seen_at timestamptz not null,
+  -- The source's ids are our keys.
+  ids_are_keys boolean not null default false,
+  -- A person took it off an account: only a person places it again.
+  by_hand boolean not null default false,
   -- A person said that it is none of ours.
   dismissed_by text,
   primary key (source, external_id)

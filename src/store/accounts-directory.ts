@@ -43,18 +43,22 @@ async function nearAccounts(db: Db | Tx, text: string): Promise<string[]> {
   return rows.map((row) => row.key);
 }
 
-/** The accounts a source means by these names: by its own ids for them, else by our keys. Names nobody knows are left out. */
+/**
+ * The accounts a source means by these names: by its own ids for them, else, where these are our keys, by key. Names nobody knows are left
+ * out; the key of an account that went up in another one means that one.
+ */
 export async function findAccountIds(
   db: Db | Tx,
   source: string,
   names: readonly string[],
+  idsAreKeys = true,
 ): Promise<Map<string, number>> {
   if (names.length === 0) return new Map();
   const { rows } = await sql<{ name: string; accountId: number }>`
-    select n.name, coalesce(i.account_id, a.id) as account_id
+    select n.name, coalesce(i.account_id, a.merged_into, a.id) as account_id
     from unnest(${names}::text[]) as n (name)
     left join identities i on i.source = ${source} and i.external_id = n.name
-    left join accounts a on a.key = n.name and i.account_id is null
+    left join accounts a on a.key = n.name and i.account_id is null and ${idsAreKeys}
     where coalesce(i.account_id, a.id) is not null`.execute(db);
   return new Map(rows.map((row) => [row.name, row.accountId]));
 }

@@ -1,36 +1,17 @@
 import { sql } from "kysely";
 import type { Input } from "../scoring/records.ts";
-import { findAccountIds } from "./accounts-directory.ts";
 import type { Tx } from "./db.ts";
-import type { AccountClaim } from "./identity/claim.ts";
-import {
-  createAccounts,
-  lockAccounts,
-  markAllDirty,
-  markDirty,
-  newAccountsOf,
-  refreshAccounts,
-  rememberIdentities,
-} from "./intake/accounts.ts";
+import { type AccountClaim, statedAccounts } from "./identity/claim.ts";
+import { keepDomains } from "./identity/domains.ts";
+import { applyWaiting } from "./identity/waiting.ts";
+import { markAllDirty } from "./intake/accounts.ts";
 import { keepOutErased } from "./intake/erased.ts";
 import { passGate } from "./intake/gate.ts";
-import { holdInputs, takeHeldInputs } from "./intake/held-inputs.ts";
-import {
-  accountNameOf,
-  type KnownInput,
-  occurredAt,
-  type PlacedInput,
-  type PlacedRecord,
-  type PlacedUsage,
-  type Rejection,
-  unstorable,
-  type Written,
-} from "./intake/known-input.ts";
-import { refuseCycles, saysParent } from "./intake/parents.ts";
-import { writeChanges } from "./intake/record-changes.ts";
-import { writeDays } from "./intake/usage-days.ts";
-import { writeEvents } from "./intake/usage-events.ts";
-import { ensureStream, ensureUsageNames } from "./intake/usage-names.ts";
+import { takeHeldInputs } from "./intake/held-inputs.ts";
+import { type KnownInput, occurredAt, type Rejection, unstorable } from "./intake/known-input.ts";
+import { placeInputs } from "./intake/placement.ts";
+import { ensureStream } from "./intake/usage-names.ts";
+import { sumWritten, writeInputs } from "./intake/write.ts";
 
 /** When an input counts as known. */
 export type RecordedAt = "now" | "occurred" | Date;
@@ -75,18 +56,26 @@ export interface IntakeSummary {
  * are new; all others find theirs by the source's id for it, else by our key. Any number of processes may do this at once.
  */
 export async function applyInputs(tx: Tx, batch: IntakeBatch): Promise<IntakeSummary> {
+  const { now } = batch;
   const sifted = sift(batch);
-  const { storable, rejected } = await keepOutErased(tx, sifted.storable, batch.now);
-  const place = await settleAccounts(tx, batch, storable);
-  const applied = await write(tx, [...place.held, ...place.placed], batch.now);
+  const { storable, rejected } = await keepOutErased(tx, sifted.storable, now);
+  const stated = statedAccounts(
+    storable.map(({ input }) => input),
+    batch.claims ?? [],
+  );
+  const place = await placeInputs(tx, { ...batch, stated, inputs: storable }, now);
+  const own = await writeInputs(tx, [...place.taken, ...place.placed], now);
+  const domains = await keepDomains(tx, { source: batch.source, byAccount: place.domains }, now);
+  const waiting = await applyWaiting(tx, { placed: [], keys: place.created, domains }, now);
+  const applied = sumWritten([own, waiting]);
   return {
     written: applied.written,
-    unchanged: applied.unchanged,
-    held: place.unplaced.length,
+    unchanged: applied.unchanged + place.dropped,
+    held: place.held,
     rejected: [...sifted.rejected, ...rejected, ...place.rejected, ...applied.rejected].sort(
       (a, b) => a.index - b.index,
     ),
-    accountsCreated: place.accountsCreated,
+    accountsCreated: place.created.length,
     accountsTouched: applied.accountIds.size,
   };
 }
@@ -94,7 +83,7 @@ export async function applyInputs(tx: Tx, batch: IntakeBatch): Promise<IntakeSum
 /** Applies what is held for these accounts. `applyInputs` does so by itself for accounts it makes. @internal */
 export async function applyHeld(tx: Tx, accountIds: readonly number[], now: Date): Promise<IntakeSummary> {
   await passGate(tx, "alone");
-  const applied = await write(tx, await takeHeldInputs(tx, accountIds), now);
+  const applied = await writeInputs(tx, await takeHeldInputs(tx, accountIds), now);
   const { written, unchanged, rejected } = applied;
   return { written, unchanged, held: 0, rejected, accountsCreated: 0, accountsTouched: applied.accountIds.size };
 }
@@ -140,7 +129,14 @@ function sift(batch: IntakeBatch): { storable: KnownInput[]; rejected: Rejection
   const rejected: Rejection[] = [];
   for (const [index, input] of batch.inputs.entries()) {
     const reason = unstorable(input);
-    if (reason === null) storable.push({ index, source: batch.source, input, ...knownAt(batch, index, input) });
+    if (reason === null)
+      storable.push({
+        index,
+        source: batch.source,
+        stream: batch.stream ?? null,
+        input,
+        ...knownAt(batch, index, input),
+      });
     else rejected.push({ index, reason, cause: reason });
   }
   return { storable, rejected };
@@ -152,104 +148,4 @@ function knownAt(batch: IntakeBatch, index: number, input: Input): { recordedAt:
     typeof recordedAt === "string" || recordedAt instanceof Date ? recordedAt : (recordedAt[index] ?? "now");
   if (moment === "now") return { recordedAt: batch.now.getTime(), backfilled: false };
   return { recordedAt: moment === "occurred" ? occurredAt(input) : moment.getTime(), backfilled: true };
-}
-
-interface Placement {
-  readonly placed: readonly PlacedInput[];
-  readonly held: readonly PlacedInput[];
-  readonly unplaced: readonly KnownInput[];
-  readonly rejected: readonly Rejection[];
-  readonly accountsCreated: number;
-}
-
-async function settleAccounts(tx: Tx, batch: IntakeBatch, inputs: readonly KnownInput[]): Promise<Placement> {
-  const names = [...new Set(inputs.map(({ input }) => accountNameOf(input) ?? ""))];
-  const before = await findAccountIds(tx, batch.source, names);
-  const makesAccounts = inputs.some(({ input }) => input.kind === "account" && !before.has(input.id));
-  await passGate(tx, makesAccounts || inputs.some(saysParent) ? "alone" : "together");
-  // Behind the gate nobody makes accounts, so what is unknown now stays unknown until this transaction ends.
-  const known = before.size === names.length ? before : await findAccountIds(tx, batch.source, names);
-  const created = await createAccounts(tx, newAccountsOf(inputs, known), batch.now);
-  const ids = new Map([...known, ...created]);
-  await rememberIdentities(tx, identitiesOf(inputs, ids));
-  const held = await takeHeldInputs(tx, [...created.values()]);
-  return { held, accountsCreated: created.size, ...(await placeInputs(tx, batch, inputs, ids)) };
-}
-
-function identitiesOf(
-  inputs: readonly KnownInput[],
-  ids: ReadonlyMap<string, number>,
-): { source: string; externalId: string; accountId: number }[] {
-  const identities = new Map<string, { source: string; externalId: string; accountId: number }>();
-  for (const { input, source } of inputs) {
-    const accountId = input.kind === "account" ? ids.get(input.id) : undefined;
-    if (accountId === undefined || input.kind !== "account") continue;
-    identities.set(input.id, { source, externalId: input.id, accountId });
-  }
-  return [...identities.values()];
-}
-
-async function placeInputs(
-  tx: Tx,
-  batch: IntakeBatch,
-  inputs: readonly KnownInput[],
-  ids: ReadonlyMap<string, number>,
-): Promise<Pick<Placement, "placed" | "unplaced" | "rejected">> {
-  const placed: PlacedInput[] = [];
-  const unplaced: KnownInput[] = [];
-  for (const each of inputs) {
-    const accountId = ids.get(accountNameOf(each.input) ?? "");
-    if (accountId === undefined) unplaced.push(each);
-    else placed.push({ ...each, accountId });
-  }
-  if (batch.unknownAccounts === "hold") {
-    await holdInputs(tx, unplaced);
-    return { placed, unplaced, rejected: [] };
-  }
-  const rejected = unplaced.map(({ index, input }) => ({
-    index,
-    reason: `no account ${accountNameOf(input) ?? "was named"}`,
-    cause: "unknown account",
-  }));
-  return { placed, unplaced: [], rejected };
-}
-
-async function write(tx: Tx, inputs: readonly PlacedInput[], now: Date): Promise<Written> {
-  if (inputs.length === 0) return { written: 0, unchanged: 0, rejected: [], accountIds: new Set() };
-  const { kept: records, rejected } = await refuseCycles(tx, inputs.filter(isRecord), now);
-  const usage = inputs.filter(isUsage);
-  // Names before accounts: whoever waits for a name of another writer holds no account that writer needs.
-  const nameIds = await ensureUsageNames(tx, usage);
-  await lockAccounts(tx, new Set(inputs.map((each) => each.accountId)));
-  const parts = [
-    await writeChanges(tx, records, now),
-    await writeDays(
-      tx,
-      usage.filter(({ input }) => input.mode === "daily"),
-      nameIds,
-    ),
-    await writeEvents(
-      tx,
-      usage.filter(({ input }) => input.mode === "event"),
-      nameIds,
-    ),
-  ];
-  const accountRecords = records.filter(({ input }) => input.kind === "account");
-  await refreshAccounts(tx, new Set(accountRecords.map((each) => each.accountId)), now);
-  const accountIds = new Set(parts.flatMap((part) => [...part.accountIds]));
-  await markDirty(tx, accountIds);
-  return {
-    written: parts.reduce((sum, part) => sum + part.written, 0),
-    unchanged: parts.reduce((sum, part) => sum + part.unchanged, 0),
-    rejected: [...rejected, ...parts.flatMap((part) => part.rejected)],
-    accountIds,
-  };
-}
-
-function isRecord(placed: PlacedInput): placed is PlacedRecord {
-  return placed.input.kind !== "usage";
-}
-
-function isUsage(placed: PlacedInput): placed is PlacedUsage {
-  return placed.input.kind === "usage";
 }

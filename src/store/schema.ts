@@ -32,6 +32,7 @@ interface Identities {
   accountId: number;
   madeBy: Generated<string>;
   madeAt: Generated<Date>;
+  how: Generated<"key" | "domain" | "hand" | "new">;
   endedAt: NullableMoment;
 }
 
@@ -50,6 +51,8 @@ interface Streams {
   caughtUpAt: NullableMoment;
   lastDoneAt: NullableMoment;
   pausedAt: NullableMoment;
+  lastSweep: string | null;
+  acceptedTrouble: string | null;
   rejected: Generated<number>;
   lastRejection: string | null;
 }
@@ -77,6 +80,7 @@ interface Records {
   source: string;
   externalId: string;
   accountId: number;
+  deletedAt: NullableMoment;
 }
 
 interface RecordChanges {
@@ -139,6 +143,8 @@ interface HeldInputs {
   recordedAt: Moment;
   backfilled: Generated<boolean>;
   hash: string;
+  idsAreKeys: Generated<boolean>;
+  stream: string | null;
 }
 
 interface Documents {
@@ -417,6 +423,8 @@ interface UnmatchedAccounts {
   reason: string;
   firstSeenAt: Moment;
   lastSeenAt: Moment;
+  idsAreKeys: Generated<boolean>;
+  byHand: Generated<boolean>;
   dismissedBy: string | null;
 }
 

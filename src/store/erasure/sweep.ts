@@ -155,22 +155,25 @@ interface HeldRow {
   readonly input: Input;
   readonly recordedAt: string;
   readonly backfilled: boolean;
+  readonly idsAreKeys: boolean;
+  readonly stream: string | null;
 }
 
 /** Two that say the same afterwards are one. */
 async function sweepHeld(tx: Tx, eraser: Eraser, needles: readonly string[]): Promise<number> {
   const { rows } = await sql<HeldRow>`
     delete from held_inputs t where ${holdsAny(sql`concat_ws(E'\n', t.source, t.account, t.input::text)`, needles)}
-    returning t.id, t.source, t.account, t.input, t.recorded_at::text as recorded_at, t.backfilled`.execute(tx);
+    returning t.id, t.source, t.account, t.input, t.recorded_at::text as recorded_at, t.backfilled, t.ids_are_keys,
+      t.stream`.execute(tx);
   let changed = 0;
   for (const row of rows) {
     const input = eraseInput(eraser, row.input);
     if (JSON.stringify(input) !== JSON.stringify(row.input)) changed += 1;
     await sql`
-      insert into held_inputs (id, source, account, input, recorded_at, backfilled, hash)
+      insert into held_inputs (id, source, account, input, recorded_at, backfilled, ids_are_keys, stream, hash)
       overriding system value
       values (${row.id}, ${row.source}, ${eraser.id(row.account)}, ${JSON.stringify(input)}::jsonb,
-        ${row.recordedAt}::timestamptz, ${row.backfilled}, md5((${JSON.stringify(input)}::jsonb)::text)::uuid)
+        ${row.recordedAt}::timestamptz, ${row.backfilled}, ${row.idsAreKeys}, ${row.stream}, md5((${JSON.stringify(input)}::jsonb)::text)::uuid)
       on conflict (source, account, hash) do nothing`.execute(tx);
   }
   return changed;

@@ -1,9 +1,8 @@
 import { sql } from "kysely";
 import type { RecordInput } from "../../scoring/records.ts";
 import type { Tx } from "../db.ts";
-import type { KnownInput } from "./known-input.ts";
 
-/** An account as a record of a source describes it for the first time. */
+/** An account about to be made. */
 export interface NewAccount {
   readonly key: string;
   readonly name: string;
@@ -33,34 +32,6 @@ export async function createAccounts(
     where p.key = any(${rows.map(({ key }) => key)}::text[])
       and a.parent_key = p.key and a.parent_id is null and a.parent_key is not null`.execute(tx);
   return new Map(rows.map(({ id, key }) => [key, id]));
-}
-
-/** Remembers which account a source means by its ids. */
-export async function rememberIdentities(
-  tx: Tx,
-  identities: readonly { readonly source: string; readonly externalId: string; readonly accountId: number }[],
-): Promise<void> {
-  if (identities.length === 0) return;
-  await sql`
-    insert into identities (source, external_id, account_id)
-    select source, external_id, account_id
-    from unnest(
-      ${identities.map((each) => each.source)}::text[],
-      ${identities.map((each) => each.externalId)}::text[],
-      ${identities.map((each) => each.accountId)}::bigint[]
-    ) as i (source, external_id, account_id)
-    order by source, external_id
-    on conflict do nothing`.execute(tx);
-}
-
-/** Which accounts the account records of a batch bring into being: one per id that nobody knows, named by the first that gives a name. */
-export function newAccountsOf(inputs: readonly KnownInput[], known: ReadonlyMap<string, number>): NewAccount[] {
-  const names = new Map<string, string | undefined>();
-  for (const { input } of inputs) {
-    if (input.kind !== "account" || known.has(input.id)) continue;
-    names.set(input.id, names.get(input.id) ?? input.set.name);
-  }
-  return [...names].map(([key, name]) => ({ key, name: name ?? key }));
 }
 
 /** The records of accounts are locked in id order, so that two writers of the same accounts wait and never deadlock. */
@@ -116,7 +87,9 @@ export async function refreshAccounts(tx: Tx, accountIds: ReadonlySet<number>, n
         ${[...folded.keys()]}::bigint[], ${column("name")}::text[], ${column("owner")}::text[],
         ${column("segment")}::text[], ${column("stage")}::text[], ${column("zone")}::text[], ${column("parent")}::text[]
       ) as f (id, name, owner, segment, stage, zone, parent)
-      left join accounts p on p.key = f.parent
+      left join accounts k on k.key = f.parent
+      -- A parent that went up in another account: that one.
+      left join accounts p on p.id = coalesce(k.merged_into, k.id)
     ), updated as (
       update accounts a
       set name = coalesce(f.name, a.key), owner = f.owner, segment = f.segment, stage = f.stage, zone = f.zone,

@@ -5,6 +5,8 @@ export interface KnownInput<I extends Input = Input> {
   /** Its place in the batch; -1 for one that was held before. */
   readonly index: number;
   readonly source: string;
+  /** The stream that delivers it; null: the one named `usage`. */
+  readonly stream: string | null;
   readonly input: I;
   /** Milliseconds since 1970. */
   readonly recordedAt: number;

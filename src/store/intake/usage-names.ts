@@ -2,24 +2,42 @@ import { sql } from "kysely";
 import type { Tx } from "../db.ts";
 import type { PlacedUsage } from "./known-input.ts";
 
-/** The ids of the usage names of these inputs; new names are made, delivered by the `usage` stream of the source that brings them first. */
+/** The ids of the usage names of these inputs; new names are made, delivered by the stream that brings them first. */
 export async function ensureUsageNames(tx: Tx, inputs: readonly PlacedUsage[]): Promise<ReadonlyMap<string, number>> {
-  const sources = new Map<string, string>();
-  for (const { input, source } of inputs) {
-    if (!sources.has(input.name)) sources.set(input.name, source);
+  const firsts = new Map<string, PlacedUsage>();
+  for (const each of inputs) {
+    if (!firsts.has(each.input.name)) firsts.set(each.input.name, each);
   }
-  const known = await readNames(tx, [...sources.keys()]);
-  const missing = [...sources].filter(([name]) => !known.has(name));
+  const known = await readNames(tx, [...firsts.keys()]);
+  const missing = [...firsts].filter(([name]) => !known.has(name));
   if (missing.length === 0) return known;
-  for (const source of [...new Set(missing.map(([, each]) => each))].sort()) await ensureStream(tx, source, "usage");
+  const streamIds = await ensureStreams(
+    tx,
+    missing.map(([, first]) => first),
+  );
   await sql`
     insert into usage_names (name, stream_id)
-    select n.name, s.id
-    from unnest(${missing.map(([name]) => name)}::text[], ${missing.map(([, source]) => source)}::text[]) as n (name, source)
-    join streams s on s.source = n.source and s.kind = 'usage'
-    order by n.name
+    select name, stream_id
+    from unnest(
+      ${missing.map(([name]) => name)}::text[], ${missing.map(([, first]) => streamIds.get(streamName(first)))}::integer[]
+    ) as n (name, stream_id)
+    order by name
     on conflict do nothing`.execute(tx);
-  return readNames(tx, [...sources.keys()]);
+  return readNames(tx, [...firsts.keys()]);
+}
+
+/** In the order of their names, so that two writers of the same new streams wait and never deadlock. */
+async function ensureStreams(tx: Tx, inputs: readonly PlacedUsage[]): Promise<ReadonlyMap<string, number>> {
+  const streams = new Map(inputs.map((each) => [streamName(each), each]));
+  const ids = new Map<string, number>();
+  for (const [name, { source, stream }] of [...streams].sort(([one], [other]) => (one < other ? -1 : 1))) {
+    ids.set(name, await ensureStream(tx, source, stream ?? "usage"));
+  }
+  return ids;
+}
+
+function streamName({ source, stream }: PlacedUsage): string {
+  return JSON.stringify([source, stream]);
 }
 
 /** The id of a stream, made when it is met for the first time. */
