@@ -3,6 +3,7 @@ import { openHttpJsonSource } from "./integrations/http-json/source.ts";
 import { openHubSpotSource } from "./integrations/hubspot/source.ts";
 import { openOutboxChannel } from "./integrations/outbox/channel.ts";
 import type { Channel } from "./integrations/ports.ts";
+import { openSalesforceSource } from "./integrations/salesforce/source.ts";
 import { openSampleSource } from "./integrations/sample/source.ts";
 import { openSlackChannel } from "./integrations/slack/channel.ts";
 import { openSmtpChannel } from "./integrations/smtp/channel.ts";
@@ -33,6 +34,8 @@ function openSource(settings: SourceSettings): Source {
       return openHttpJsonSource(settings, read);
     case "hubspot":
       return openHubSpotSource(settings, read);
+    case "salesforce":
+      return openSalesforceSource(settings, read);
     case "stripe":
       return openStripeSource(settings, (secret) => secretFor(`source "${settings.id}"`, secret));
     case "zendesk":

@@ -7,6 +7,13 @@ export function isSameSecret(one: string, other: string): boolean {
   return timingSafeEqual(digest(one), digest(other));
 }
 
+/** Whether a text is any of the secrets. All of them are tried, so that the time does not tell which one it is. */
+export function isOneOf(secrets: readonly string[], presented: string): boolean {
+  let isOne = false;
+  for (const secret of secrets) if (isSameSecret(secret, presented)) isOne = true;
+  return isOne;
+}
+
 /**
  * Whether any of the secrets signs `signed` (the parts in their order) as `presented` says. All of them are tried, so that the time does
  * not tell which one fits.

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { type Fault, faultAt, faultsOf } from "../scoring/fault.ts";
 import { httpJsonSettings } from "./http-json/settings.ts";
 import { hubspotSettings } from "./hubspot/settings.ts";
+import { salesforceSettings } from "./salesforce/settings.ts";
 import { sampleSettings } from "./sample/settings.ts";
 import { stripeSettings } from "./stripe/settings.ts";
 import { zendeskSettings } from "./zendesk/settings.ts";
@@ -11,6 +12,7 @@ const kinds = {
   sample: sampleSettings,
   "http-json": httpJsonSettings,
   hubspot: hubspotSettings,
+  salesforce: salesforceSettings,
   zendesk: zendeskSettings,
   stripe: stripeSettings,
 } as const;
@@ -27,7 +29,14 @@ export type SourceSettings = { [K in Kind]: z.infer<(typeof kinds)[K]> }[Kind];
 export const sourcesSchema = z.strictObject({
   $schema: z.string().optional(),
   sources: z.array(
-    z.discriminatedUnion("kind", [kinds.sample, kinds["http-json"], kinds.hubspot, kinds.zendesk, kinds.stripe]),
+    z.discriminatedUnion("kind", [
+      kinds.sample,
+      kinds["http-json"],
+      kinds.hubspot,
+      kinds.salesforce,
+      kinds.zendesk,
+      kinds.stripe,
+    ]),
   ),
 });
 

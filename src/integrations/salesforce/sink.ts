@@ -1,0 +1,143 @@
+import { z } from "zod";
+import type { Outcome } from "../../playbooks/message.ts";
+import { readAnswer } from "../read-answer.ts";
+import type { CrmTask, FieldWrite, Sink, SinkContext } from "../sink-port.ts";
+import { type Answer, SourceHalt } from "../source-port.ts";
+import { isPassing } from "./classify.ts";
+import type { Rest } from "./rest.ts";
+import type { SalesforceSettings } from "./settings.ts";
+import { textQuery } from "./soql.ts";
+import type { VisibleFields } from "./visible-fields.ts";
+
+interface SinkDeps {
+  readonly rest: Rest;
+  readonly visible: VisibleFields;
+  readonly clean: (words: string) => string;
+}
+
+/** What goes back to Salesforce: tasks by our key, and fields of Accounts. Undefined where the settings name neither. */
+export function openSalesforceSink(deps: SinkDeps, { tasks, writeFields }: SalesforceSettings): Sink | undefined {
+  if (tasks === undefined && writeFields === undefined) return undefined;
+  return {
+    // As many as one call takes.
+    fieldsAtOnce: 200,
+    putTask: async (task, context) =>
+      tasks === undefined
+        ? { kind: "failed", reason: 'the source\'s settings have no "tasks": see docs/sources/salesforce.md' }
+        : putTask(deps, tasks.keyField, task, context),
+    ...(writeFields === undefined
+      ? {}
+      : { putFields: (writes, context) => putFields(deps, writeFields, writes, context) }),
+  };
+}
+
+const made = z.looseObject({ id: z.string().min(1) });
+
+/** By our key where the field is an external id, which Salesforce itself keeps unique; else it is looked up first, then created. */
+async function putTask(
+  { rest, visible }: SinkDeps,
+  keyField: string,
+  task: CrmTask,
+  context: SinkContext,
+): Promise<Outcome> {
+  const field = (await visible.of(context, "Task")).get(keyField);
+  if (field === undefined) {
+    visible.forget("Task");
+    const reason = "the field for our key does not exist, or the integration user may not see it";
+    throw new SourceHalt({ kind: "forbidden", missing: `Task.${keyField}`, reason });
+  }
+  const body = taskFields(task);
+  if (field.isExternalId) {
+    const answer = await rest.ask(context, {
+      method: "PATCH",
+      path: `/sobjects/Task/${keyField}/${encodeURIComponent(task.key)}`,
+      body,
+    });
+    const id = idOf(answer) ?? (await findTask(rest, keyField, task.key, context)) ?? "";
+    return sentAs(id, answer.status === 201);
+  }
+  const known = await findTask(rest, keyField, task.key, context);
+  if (known !== null) {
+    await rest.ask(context, { method: "PATCH", path: `/sobjects/Task/${known}`, body });
+    return sentAs(known, false);
+  }
+  const path = "/sobjects/Task";
+  const answer = await rest.ask(context, { method: "POST", path, body: { ...body, [keyField]: task.key } });
+  return sentAs(readAnswer(answer, made).id, true);
+}
+
+function sentAs(externalId: string, created: boolean): Outcome {
+  return { kind: "sent", reason: `task ${externalId}`, receipt: { externalId, created } };
+}
+
+/**
+ * What is said of the task. Its status is left out: a new one gets the organization's usual one, and one that the CSM has completed stays
+ * so when the same task is put again.
+ */
+function taskFields({ title, body, dueOn, account, owner }: CrmTask): Record<string, string> {
+  return {
+    Subject: title.slice(0, 255),
+    Description: body.slice(0, 32_000),
+    ...(dueOn === null ? {} : { ActivityDate: dueOn }),
+    ...(account === null ? {} : { WhatId: account }),
+    ...(owner === null ? {} : { OwnerId: owner }),
+  };
+}
+
+/** An update may be answered without a body. */
+function idOf(answer: Answer): string | null {
+  return answer.text.trim() === "" ? null : readAnswer(answer, made).id;
+}
+
+async function findTask(rest: Rest, keyField: string, key: string, context: SinkContext): Promise<string | null> {
+  const path = `/query?q=${encodeURIComponent(textQuery("Task", keyField, key))}`;
+  const found = z.looseObject({ records: z.array(z.looseObject({ Id: z.string() })) });
+  const [first] = readAnswer(await rest.ask(context, { method: "GET", path }), found).records;
+  return first?.Id ?? null;
+}
+
+const results = z.array(
+  z.looseObject({
+    success: z.boolean(),
+    errors: z.array(z.looseObject({ statusCode: z.string().catch(""), message: z.string().catch("") })).catch([]),
+  }),
+);
+type Result = z.infer<typeof results>[number];
+
+/** One call for all; each row stands for itself. */
+async function putFields(
+  { rest, clean }: SinkDeps,
+  names: NonNullable<SalesforceSettings["writeFields"]>,
+  writes: readonly FieldWrite[],
+  context: SinkContext,
+): Promise<readonly Outcome[]> {
+  const records = writes.map((write) => ({
+    attributes: { type: "Account" },
+    Id: write.account,
+    ...valuesOf(names, write),
+  }));
+  const body = { allOrNone: false, records };
+  const answer = await rest.ask(context, { method: "PATCH", path: "/composite/sobjects", body });
+  return readAnswer(answer, results).map((result) => outcomeOf(result, clean));
+}
+
+function valuesOf(
+  { score, band, risk, driver }: NonNullable<SalesforceSettings["writeFields"]>,
+  { values }: FieldWrite,
+): Record<string, string | number | null> {
+  return {
+    ...(score === undefined ? {} : { [score]: values.score }),
+    ...(band === undefined ? {} : { [band]: values.band }),
+    ...(risk === undefined ? {} : { [risk]: values.risk }),
+    ...(driver === undefined ? {} : { [driver]: values.driver?.slice(0, 255) ?? null }),
+  };
+}
+
+function outcomeOf({ success, errors }: Result, clean: (words: string) => string): Outcome {
+  if (success) return { kind: "sent", reason: "written" };
+  const words = errors.map(({ statusCode, message }) => clean(`${statusCode}: ${message}`)).join("; ");
+  const reason = `Salesforce: ${words === "" ? "refused without a reason" : words}`;
+  return errors.some(({ statusCode }) => isPassing(statusCode))
+    ? { kind: "retry", reason }
+    : { kind: "failed", reason };
+}
