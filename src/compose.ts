@@ -1,14 +1,17 @@
 import { readSecret } from "./config.ts";
 import { openHttpJsonSource } from "./integrations/http-json/source.ts";
 import { openHubSpotSource } from "./integrations/hubspot/source.ts";
+import { openJsonHookSource } from "./integrations/json-hook/source.ts";
 import { openOutboxChannel } from "./integrations/outbox/channel.ts";
 import type { Channel } from "./integrations/ports.ts";
 import { openSalesforceSource } from "./integrations/salesforce/source.ts";
 import { openSampleSource } from "./integrations/sample/source.ts";
+import { openSegmentSource } from "./integrations/segment/source.ts";
 import { openSlackChannel } from "./integrations/slack/channel.ts";
 import { openSmtpChannel } from "./integrations/smtp/channel.ts";
 import type { Source } from "./integrations/source-port.ts";
 import type { SourceSettings } from "./integrations/sources-schema.ts";
+import { openStandardWebhooksSource } from "./integrations/standard-webhooks/source.ts";
 import { openStripeSource } from "./integrations/stripe/source.ts";
 import { openWebhookChannel } from "./integrations/webhook/channel.ts";
 import { openZendeskSource } from "./integrations/zendesk/source.ts";
@@ -32,12 +35,18 @@ function openSource(settings: SourceSettings): Source {
       return openSampleSource(settings);
     case "http-json":
       return openHttpJsonSource(settings, read);
+    case "json-hook":
+      return openJsonHookSource(settings, read);
+    case "standard-webhooks":
+      return openStandardWebhooksSource(settings, read);
     case "hubspot":
       return openHubSpotSource(settings, read);
     case "salesforce":
       return openSalesforceSource(settings, read);
     case "stripe":
       return openStripeSource(settings, (secret) => secretFor(`source "${settings.id}"`, secret));
+    case "segment":
+      return openSegmentSource(settings, read);
     case "zendesk":
       return openZendeskSource(settings, read);
   }

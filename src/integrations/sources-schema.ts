@@ -2,8 +2,11 @@ import { z } from "zod";
 import { type Fault, faultAt, faultsOf } from "../scoring/fault.ts";
 import { httpJsonSettings } from "./http-json/settings.ts";
 import { hubspotSettings } from "./hubspot/settings.ts";
+import { jsonHookSettings } from "./json-hook/settings.ts";
 import { salesforceSettings } from "./salesforce/settings.ts";
 import { sampleSettings } from "./sample/settings.ts";
+import { segmentSettings } from "./segment/settings.ts";
+import { standardWebhooksSettings } from "./standard-webhooks/settings.ts";
 import { stripeSettings } from "./stripe/settings.ts";
 import { zendeskSettings } from "./zendesk/settings.ts";
 
@@ -15,6 +18,9 @@ const kinds = {
   salesforce: salesforceSettings,
   zendesk: zendeskSettings,
   stripe: stripeSettings,
+  segment: segmentSettings,
+  "json-hook": jsonHookSettings,
+  "standard-webhooks": standardWebhooksSettings,
 } as const;
 
 type Kind = keyof typeof kinds;
@@ -36,6 +42,9 @@ export const sourcesSchema = z.strictObject({
       kinds.salesforce,
       kinds.zendesk,
       kinds.stripe,
+      kinds.segment,
+      kinds["json-hook"],
+      kinds["standard-webhooks"],
     ]),
   ),
 });

@@ -3,8 +3,9 @@ import { applyTaskReports } from "../../store/crm-tasks.ts";
 import type { Tx } from "../../store/db.ts";
 import { passGate } from "../../store/intake/gate.ts";
 import { keepNews } from "../../store/intake/news.ts";
-import { applyInputs } from "../../store/intake.ts";
+import { applyInputs, stateCoverage } from "../../store/intake.ts";
 import { keepSourceOwners } from "../../store/source-owners.ts";
+import { applyFreed, placeUsers } from "../../store/source-users.ts";
 import type { MappedPage } from "./mapping.ts";
 
 /** Something mapped, and where it came from. */
@@ -33,14 +34,29 @@ export async function applyMapped(tx: Tx, work: MappedWork): Promise<Applied> {
   const { source, mapped, backfilled, now } = work;
   // Taken once and for all: who holds the gate together with others cannot get it alone any more.
   if (mapped.deleted.length > 0 || mapped.merged.length > 0) await passGate(tx, "alone");
+  if (mapped.coveredThrough !== null) await coverUsage(tx, work, mapped.coveredThrough);
+  const news = await keepNews(tx, source.id, mapped.inputs, mapped.states);
+  const { inputs, freed } = await placeUsers(tx, { source: source.id, users: mapped.users, inputs: news });
   const applied = await applyInputs(tx, {
     source: source.id,
-    inputs: await keepNews(tx, source.id, mapped.inputs, mapped.states),
+    inputs,
     now,
     recordedAt: backfilled ? "occurred" : "now",
     unknownAccounts: "hold",
   });
+  const held = await applyFreed(tx, source.id, freed, now);
   await keepSourceOwners(tx, source.id, mapped.owners);
   await applyTaskReports(tx, source.id, mapped.tasks, now);
-  return { written: applied.written, rejected: [...mapped.rejected, ...applied.rejected.map(({ reason }) => reason)] };
+  const reasons = [applied, held].flatMap(({ rejected }) => rejected.map(({ reason }) => reason));
+  return { written: applied.written + held.written, rejected: [...mapped.rejected, ...reasons] };
+}
+
+function coverUsage(tx: Tx, { source, stream, now }: MappedWork, throughDay: string): Promise<boolean> {
+  return stateCoverage(tx, {
+    source: source.id,
+    kind: stream ?? "usage",
+    throughDay,
+    recordedAt: now,
+    backfilled: false,
+  });
 }

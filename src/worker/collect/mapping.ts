@@ -5,6 +5,7 @@ import type {
   MapContext,
   Mapped,
   TaskReport,
+  UserAccount,
   VendorOwner,
 } from "../../integrations/source-port.ts";
 import { type Input, inputSchema } from "../../scoring/records.ts";
@@ -19,6 +20,9 @@ export interface MappedPage {
   readonly merged: readonly AccountMerge[];
   readonly owners: readonly VendorOwner[];
   readonly tasks: readonly TaskReport[];
+  readonly users: readonly UserAccount[];
+  /** Usage is complete through this day; null where nothing says so. */
+  readonly coveredThrough: string | null;
   /** What could not be used, with why. */
   readonly rejected: readonly string[];
 }
@@ -67,6 +71,12 @@ export function gather(mapped: readonly Mapped[]): MappedPage {
     merged: mapped.flatMap(({ merged = [] }) => merged),
     owners: mapped.flatMap(({ owners = [] }) => owners),
     tasks: mapped.flatMap(({ tasks = [] }) => tasks),
+    users: mapped.flatMap(({ users = [] }) => users),
+    coveredThrough:
+      mapped
+        .flatMap((each) => each.coveredThrough ?? [])
+        .sort()
+        .at(-1) ?? null,
   };
 }
 
