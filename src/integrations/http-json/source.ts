@@ -25,6 +25,9 @@ import { openSince, type Since } from "./since.ts";
 
 const usualEveryMs = 15 * 60_000;
 
+/** Anything else is no list of things, but somebody else's page. */
+const bodySchema = z.union([z.array(z.unknown()), z.record(z.string(), z.unknown())]);
+
 const cursorSchema = z.strictObject({
   /** Where the next page is; null at the beginning of a sweep. */
   place: z.union([z.string(), z.number()]).nullable(),
@@ -136,7 +139,7 @@ async function askPage(
   const answer = await context.call(request).catch((error: unknown) => {
     throw cursor.place === null ? error : staleOr(error);
   });
-  const body = readAnswer(answer, z.unknown());
+  const body = readAnswer(answer, bodySchema);
   const [fault] = stream.findErrors(body);
   if (fault !== undefined) {
     const words = cellText(fault).slice(0, 300);

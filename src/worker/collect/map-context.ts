@@ -13,7 +13,7 @@ export async function mapContextOf(
   return { now, zone: deps.zone, ownerOf: ownerFinder(deps.owners, users) };
 }
 
-/** A vendor's user is our owner by their address; one whom owners.json does not know goes by the address itself. */
+/** A vendor's user, by their id there or their address, is our owner of that address; one whom owners.json does not know goes by the address itself. */
 export function ownerFinder(
   { owners }: Owners,
   users: ReadonlyMap<string, Pick<SourceOwner, "email">>,
@@ -21,6 +21,6 @@ export function ownerFinder(
   const byAddress = new Map(owners.map(({ id, email }) => [email.toLowerCase(), id]));
   return (externalId) => {
     const email = users.get(externalId)?.email ?? null;
-    return email === null ? null : (byAddress.get(email.toLowerCase()) ?? email);
+    return byAddress.get((email ?? externalId).toLowerCase()) ?? email;
   };
 }

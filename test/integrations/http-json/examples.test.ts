@@ -1,0 +1,43 @@
+import { expect, test } from "vitest";
+import { SourceHalt } from "../../../src/integrations/source-port.ts";
+import { say, startHttpStub } from "../http-stub.ts";
+import { pullContext } from "../pull-context.ts";
+import { describeSource } from "../source-suite.ts";
+import { openExample, startEfficyFake, startEngageBayFake, startPipedriveFake } from "./examples.ts";
+
+const now = new Date("2026-02-10T12:00:00Z");
+
+describeSource({
+  name: "The example for Pipedrive",
+  now,
+  startFake: startPipedriveFake,
+  open: (baseUrl, secret) => openExample("pipedrive", baseUrl, secret),
+  words: ["status"],
+});
+
+describeSource({
+  name: "The example for EngageBay",
+  now,
+  startFake: startEngageBayFake,
+  open: (baseUrl, secret) => openExample("engagebay", baseUrl, secret),
+  words: [],
+});
+
+describeSource({
+  name: "The example for efficy",
+  now,
+  startFake: startEfficyFake,
+  open: (baseUrl, secret) => openExample("efficy", baseUrl, secret),
+  words: ["STATUS"],
+});
+
+test("an error that efficy answers with 200 is a failure in its words, and no empty list", async () => {
+  const fault = { errorcode: "E-17", errorstring: "Unknown query 1001" };
+  const body = JSON.stringify([{ "@name": "api", "@func": [{ "@name": "query", "#error": fault }] }]);
+  const stub = await startHttpStub(say(200, {}, body));
+  const source = openExample("efficy", `http://127.0.0.1:${stub.port}`, "key");
+  const pull = source.pull("companies", null, pullContext(source, now));
+  await expect(pull).rejects.toThrow(SourceHalt);
+  await expect(pull).rejects.toThrow(/Unknown query 1001/);
+  await stub.close();
+});
