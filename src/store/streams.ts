@@ -1,7 +1,40 @@
 import { sql } from "kysely";
 import type { Db, Tx } from "./db.ts";
-import { markAllDirty } from "./intake/accounts.ts";
-import { passGate } from "./intake/gate.ts";
+import { openOutage, type TroubleKind } from "./outages.ts";
+
+/** How a stream stands between two pulls. */
+export interface StreamClock {
+  readonly id: number;
+  readonly source: string;
+  readonly name: string;
+  readonly feeds: readonly string[];
+  readonly isDue: boolean;
+  readonly isPaused: boolean;
+  /** It has an open outage. */
+  readonly isInTrouble: boolean;
+  /** When its newest page was stored, and when it was last pulled to its end. */
+  readonly lastOkAt: Date | null;
+  readonly lastDoneAt: Date | null;
+}
+
+/** The clocks of all streams of these sources that were ever asked for. */
+export async function readStreamClocks(db: Db, sources: readonly string[]): Promise<StreamClock[]> {
+  const { rows } = await sql<StreamClock>`
+    select id, source, kind as name, coalesce(feeds, '{}') as feeds, last_ok_at, last_done_at, paused_at is not null as is_paused,
+      exists (select from stream_outages o where o.stream_id = streams.id and o.ended_at is null) as is_in_trouble,
+      paused_at is null and coalesce(next_pull_at, '-infinity') <= now() and coalesce(lease_until, '-infinity') <= now() as is_due
+    from streams where source = any(${sources}::text[])`.execute(db);
+  return rows;
+}
+
+/** Notes a stream of a source, and which kinds of record it delivers. */
+export async function keepStream(db: Db, source: string, name: string, feeds: readonly string[]): Promise<void> {
+  await sql`
+    insert into streams (source, kind, feeds) values (${source}, ${name}, ${feeds}::text[])
+    on conflict (source, kind) do update set feeds = excluded.feeds where streams.feeds is distinct from excluded.feeds`.execute(
+    db,
+  );
+}
 
 /** A stream that this process may pull, as long as its fence stands. */
 export interface ClaimedStream {
@@ -10,6 +43,7 @@ export interface ClaimedStream {
   readonly fence: number;
   /** When it was pulled to its end for the first time; null: never yet. */
   readonly caughtUpAt: Date | null;
+  readonly lastDoneAt: Date | null;
 }
 
 /** Claims a stream of a source when its next pull is due; null when it is not, or another process has it. */
@@ -17,20 +51,22 @@ export async function claimDueStream(
   db: Db,
   source: string,
   name: string,
-  feeds: readonly string[],
   leaseSeconds: number,
 ): Promise<ClaimedStream | null> {
-  await sql`
-    insert into streams (source, kind, feeds) values (${source}, ${name}, ${feeds}::text[])
-    on conflict (source, kind) do update set feeds = excluded.feeds where streams.feeds is distinct from excluded.feeds`.execute(
-    db,
-  );
   const { rows } = await sql<ClaimedStream>`
     update streams set lease_until = now() + make_interval(secs => ${leaseSeconds}), fence = fence + 1
     where source = ${source} and kind = ${name} and paused_at is null
       and coalesce(next_pull_at, '-infinity') <= now() and coalesce(lease_until, '-infinity') <= now()
-    returning id, cursor, fence, caught_up_at`.execute(db);
+    returning id, cursor, fence, caught_up_at, last_done_at`.execute(db);
   return rows[0] ?? null;
+}
+
+/** Keeps a claim alive while a page is on its way; false when the fence has fallen. */
+export async function extendLease(db: Db, stream: ClaimedStream, leaseSeconds: number): Promise<boolean> {
+  const result = await sql`
+    update streams set lease_until = now() + make_interval(secs => ${leaseSeconds})
+    where id = ${stream.id} and fence = ${stream.fence} and paused_at is null`.execute(db);
+  return result.numAffectedRows === 1n;
 }
 
 /** Moves a stream's cursor in the transaction of the page's rows; false when the fence has fallen. */
@@ -45,6 +81,7 @@ export async function moveCursor(
     update streams set cursor = ${JSON.stringify(cursor)}::jsonb, last_ok_at = now(), last_error = null,
       last_done_at = case when ${nextPullInMs}::float8 is null then last_done_at else now() end,
       caught_up_at = case when ${nextPullInMs}::float8 is null then caught_up_at else coalesce(caught_up_at, now()) end,
+      first_failed_at = case when ${nextPullInMs}::float8 is null then first_failed_at end,
       next_pull_at = case when ${nextPullInMs}::float8 is null then next_pull_at
         else now() + make_interval(secs => ${nextPullInMs}::float8 / 1000) end,
       lease_until = case when ${nextPullInMs}::float8 is null
@@ -53,63 +90,89 @@ export async function moveCursor(
   return Number(result.numAffectedRows ?? 0) === 1;
 }
 
+/** Notes what a page held that could not be kept; in the page's transaction. */
+export async function noteRejections(tx: Tx, streamId: number, rejections: readonly string[]): Promise<void> {
+  const last = rejections.at(-1);
+  if (last === undefined) return;
+  await sql`
+    update streams set rejected = rejected + ${rejections.length}::integer, last_rejection = ${last.slice(0, 1000)}
+    where id = ${streamId}`.execute(tx);
+}
+
+/** Gives a claim back: the stream is due again then. `reason` says why it waits, where that is worth a word. */
+export async function releaseStream(
+  db: Db,
+  stream: ClaimedStream,
+  dueInMs: number,
+  reason: string | null,
+): Promise<void> {
+  await sql`
+    update streams set lease_until = null, last_error = coalesce(${reason?.slice(0, 1000) ?? null}, last_error),
+      next_pull_at = now() + make_interval(secs => ${dueInMs}::float8 / 1000)
+    where id = ${stream.id} and fence = ${stream.fence}`.execute(db);
+}
+
+/** Why a pull failed, and how patiently it is tried again: as long as it has failed already, between these two. */
+export interface StreamFailure {
+  readonly error: string;
+  readonly firstRetryInMs: number;
+  readonly longestRetryInMs: number;
+}
+
 /**
  * Notes why a pull failed, and when to try again. The second failure in a row opens an outage, which began with the first: the measures
- * that the stream feeds are held from then on.
+ * that the stream feeds are held from then on. Returns what it opened.
  */
 export async function failStream(
   db: Db,
   stream: ClaimedStream,
-  failure: { readonly error: string; readonly retryInMs: number },
+  failure: StreamFailure,
   now: Date,
-): Promise<void> {
+): Promise<TroubleKind | null> {
   const error = failure.error.slice(0, 1000);
-  await db.transaction().execute(async (tx) => {
+  return db.transaction().execute(async (tx) => {
     const { rows } = await sql<{ firstFailedAt: Date | null }>`
       with before as (select id, first_failed_at from streams where id = ${stream.id} for update)
       update streams s set last_error = ${error}, lease_until = null,
         first_failed_at = coalesce(s.first_failed_at, ${now}),
-        next_pull_at = now() + make_interval(secs => ${failure.retryInMs}::float8 / 1000)
+        next_pull_at = now() + greatest(
+          make_interval(secs => ${failure.firstRetryInMs}::float8 / 1000),
+          least(${now}::timestamptz - s.first_failed_at, make_interval(secs => ${failure.longestRetryInMs}::float8 / 1000)))
       from before where s.id = before.id and s.fence = ${stream.fence}
       returning before.first_failed_at`.execute(tx);
     const beganAt = rows[0]?.firstFailedAt ?? null;
-    if (beganAt === null) return;
-    const opened = await sql`
-      insert into stream_outages (stream_id, began_at, reason) values (${stream.id}, ${beganAt}, ${error})
-      on conflict do nothing`.execute(tx);
-    if (opened.numAffectedRows === 1n) await makeAllDue(tx);
+    if (beganAt === null) return null;
+    return (await openOutage(tx, stream.id, { kind: "failing", beganAt, reason: error })) ? "failing" : null;
   });
 }
 
-/** Notes that a stream was pulled to its end: an outage ends. In the transaction of its last page. */
-export async function endOutage(tx: Tx, stream: ClaimedStream, now: Date): Promise<void> {
-  await sql`update streams set first_failed_at = null where id = ${stream.id} and first_failed_at is not null`.execute(
-    tx,
-  );
-  const ended = await sql`
-    update stream_outages set ended_at = greatest(${now}::timestamptz, began_at)
-    where stream_id = ${stream.id} and ended_at is null`.execute(tx);
-  if ((ended.numAffectedRows ?? 0n) > 0n) await makeAllDue(tx);
-}
-
-async function makeAllDue(tx: Tx): Promise<void> {
-  await passGate(tx, "alone");
-  await markAllDirty(tx);
-}
-
+/** A stream as people see it. */
 export interface StreamStatus {
   readonly source: string;
   readonly kind: string;
   readonly lastOkAt: Date | null;
+  readonly lastDoneAt: Date | null;
+  readonly nextPullAt: Date | null;
+  readonly pausedAt: Date | null;
   readonly lastError: string | null;
   readonly coveredThrough: string | null;
+  /** Its open outage; null where there is none. */
+  readonly trouble: TroubleKind | null;
+  readonly troubleSince: Date | null;
+  readonly troubleReason: string | null;
+  /** What it delivered and could not be kept, ever; and why, the last time. */
+  readonly rejected: number;
+  readonly lastRejection: string | null;
 }
 
-/** Every stream with its last success, its last error and the last day it has covered. */
+/** Every stream with its last success, its last error, its trouble and the last day it has covered. */
 export async function readStreams(db: Db): Promise<StreamStatus[]> {
   const { rows } = await sql<StreamStatus>`
-    select s.source, s.kind, s.last_ok_at, s.last_error,
-      (select max(through_day) from stream_coverage c where c.stream_id = s.id) as covered_through
-    from streams s order by s.source, s.id`.execute(db);
+    select s.source, s.kind, s.last_ok_at, s.last_done_at, s.next_pull_at, s.paused_at, s.last_error,
+      (select max(through_day) from stream_coverage c where c.stream_id = s.id) as covered_through,
+      o.kind as trouble, o.began_at as trouble_since, o.reason as trouble_reason, s.rejected, s.last_rejection
+    from streams s
+    left join stream_outages o on o.stream_id = s.id and o.ended_at is null
+    order by s.source, s.id`.execute(db);
   return rows;
 }

@@ -1,33 +1,12 @@
-import { setTimeout as sleep } from "node:timers/promises";
-import {
-  type Page,
-  type PullContext,
-  type Source,
-  SourceHalt,
-  type SourceStream,
-} from "../integrations/source-port.ts";
-import type { Log } from "../log.ts";
-import type { Owners } from "../playbooks/owners.ts";
+import type { Source } from "../integrations/source-port.ts";
 import type { Db } from "../store/db.ts";
-import { ensureUsagePartitions } from "../store/intake/usage-partitions.ts";
-import { stateCoverage } from "../store/intake.ts";
 import { notify } from "../store/notify.ts";
-import { type ClaimedStream, claimDueStream, endOutage, failStream, moveCursor } from "../store/streams.ts";
-import { applyMapped } from "./collect/apply.ts";
-import { openCall } from "./collect/call.ts";
-import { mapContextOf } from "./collect/map-context.ts";
-import { mapAll } from "./collect/mapping.ts";
-
-export interface CollectDeps {
-  readonly db: Db;
-  readonly sources: readonly Source[];
-  /** The company's. */
-  readonly zone: string;
-  readonly owners: Owners;
-  readonly log: Log;
-  /** 0–1: spreads retries. */
-  readonly jitter: () => number;
-}
+import { openOutage } from "../store/outages.ts";
+import { claimDueStream, keepStream, readStreamClocks, type StreamClock } from "../store/streams.ts";
+import type { CollectDeps } from "./collect/deps.ts";
+import { judgeLateness } from "./collect/health.ts";
+import { leaseSeconds } from "./collect/page.ts";
+import { type TurnSummary, takeTurn } from "./collect/stream-turn.ts";
 
 export interface CollectSummary {
   readonly pages: number;
@@ -37,114 +16,96 @@ export interface CollectSummary {
   readonly failed: readonly string[];
 }
 
-/** Longer than a pull and a page's transaction take together. */
-const leaseSeconds = 120;
-const retryInMs = 60_000;
+/** Sources that are pulled side by side: a slow vendor keeps no other waiting. */
+const sourcesAtOnce = 4;
 
-/** Pulls every stream that is due, page by page; a page and its cursor are stored in one transaction. */
+/** Pulls every stream that is due, and notes those that are late. Sources go side by side, the streams of one in their order. */
 export async function collectDue(deps: CollectDeps, now: Date): Promise<CollectSummary> {
-  let summary: CollectSummary = { pages: 0, written: 0, rejected: 0, failed: [] };
-  for (const source of deps.sources) {
-    for (const stream of source.streams) {
-      const claimed = await claimDueStream(deps.db, source.id, stream.name, stream.feeds, leaseSeconds);
-      if (claimed !== null) summary = add(summary, await pullStream(deps, source, stream, claimed, now));
+  const clocks = await readClocks(deps);
+  const hasLate = await noteLateness(deps, clocks, now);
+  const isDue = (source: Source) => source.streams.some(({ name }) => clocks.get(source.id, name)?.isDue);
+  const waiting = deps.sources.filter(isDue);
+  const turns: Turn[] = [];
+  const lane = async () => {
+    for (let source = waiting.shift(); source !== undefined; source = waiting.shift()) {
+      turns.push(...(await pullSource(deps, source, now)));
     }
-  }
+  };
+  await Promise.all(Array.from({ length: sourcesAtOnce }, lane));
+  const total = summarise(turns);
   // A failure may have opened an outage, which is seen in scores.
-  if (summary.pages > 0 || summary.failed.length > 0) await notify(deps.db, "score");
-  return summary;
+  if (hasLate || total.pages > 0 || total.failed.length > 0) await notify(deps.db, "score");
+  // The operator is told of outages where actions are delivered.
+  if (hasLate || turns.some(({ opened }) => opened)) await notify(deps.db, "deliver");
+  return total;
 }
 
-async function pullStream(
-  deps: CollectDeps,
-  source: Source,
-  stream: SourceStream,
-  claimed: ClaimedStream,
-  now: Date,
-): Promise<CollectSummary> {
-  let summary: CollectSummary = { pages: 0, written: 0, rejected: 0, failed: [] };
-  let cursor = claimed.cursor;
-  try {
-    for (;;) {
-      const page = await source.pull(stream.name, cursor, contextOf(deps, source, now));
-      const stored = await storePage(deps, source, stream, claimed, page, now);
-      if (stored === null) return summary;
-      summary = add(summary, { pages: 1, ...stored, failed: [] });
-      if (page.done) return summary;
-      cursor = page.cursor;
-    }
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    const isExpected = error instanceof SourceHalt;
-    deps.log.error(
-      { source: source.id, stream: stream.name, ...(isExpected ? { reason } : { err: error }) },
-      "a stream could not be pulled",
-    );
-    await failStream(deps.db, claimed, { error: reason, retryInMs }, now);
-    return add(summary, { pages: 0, written: 0, rejected: 0, failed: [`${source.id} ${stream.name}: ${reason}`] });
+interface Turn extends TurnSummary {
+  readonly of: string;
+}
+
+async function pullSource(deps: CollectDeps, source: Source, now: Date): Promise<Turn[]> {
+  const turns: Turn[] = [];
+  for (const stream of source.streams) {
+    if (deps.stopping.aborted) break;
+    const claimed = await claimDueStream(deps.db, source.id, stream.name, leaseSeconds);
+    if (claimed === null) continue;
+    turns.push({ of: `${source.id} ${stream.name}`, ...(await takeTurn(deps, { source, stream, claimed }, now)) });
   }
+  return turns;
 }
 
-function contextOf(deps: CollectDeps, source: Source, now: Date): PullContext {
-  const signal = AbortSignal.timeout(leaseSeconds * 1_000);
+function summarise(turns: readonly Turn[]): CollectSummary {
+  const sum = (of: (turn: Turn) => number) => turns.reduce((total, turn) => total + of(turn), 0);
   return {
-    now,
-    zone: deps.zone,
-    signal,
-    shrink: 0,
-    call: openCall({
-      source,
-      signal,
-      now: () => now,
-      jitter: deps.jitter,
-      sleep: (milliseconds, until) => sleep(milliseconds, undefined, { signal: until }),
-    }),
+    pages: sum(({ pages }) => pages),
+    written: sum(({ written }) => written),
+    rejected: sum(({ rejected }) => rejected),
+    failed: turns.flatMap(({ of, failure }) => (failure === null ? [] : [`${of}: ${failure}`])),
   };
 }
 
-/** Null when another process has taken the stream over: its pages count, not ours. */
-async function storePage(
-  deps: CollectDeps,
-  source: Source,
-  stream: SourceStream,
-  claimed: ClaimedStream,
-  page: Page,
-  now: Date,
-): Promise<{ written: number; rejected: number } | null> {
-  const context = await mapContextOf(deps, source.id, now);
-  const mapped = mapAll(page.raw, (raw) => source.map(stream.name, raw, context), context);
-  await ensureUsagePartitions(deps.db, mapped.inputs, now);
-  return deps.db.transaction().execute(async (tx) => {
-    const isOurs = await moveCursor(tx, claimed, page.cursor, page.done ? stream.everyMs : null, leaseSeconds);
-    if (!isOurs) return null;
-    if (page.done) await endOutage(tx, claimed, now);
-    const backfilled = page.backfilled ?? claimed.caughtUpAt === null;
-    if (page.coveredThrough !== undefined) {
-      await stateCoverage(tx, {
-        source: source.id,
-        kind: stream.name,
-        throughDay: page.coveredThrough,
-        recordedAt: now,
-        backfilled,
-      });
+interface Clocks {
+  get(source: string, stream: string): StreamClock | undefined;
+}
+
+/** The clocks of all streams; such as are new, or deliver other kinds than before, are noted first. */
+async function readClocks({ db, sources }: CollectDeps): Promise<Clocks> {
+  const ids = sources.map(({ id }) => id);
+  const known = clocksOf(await readStreamClocks(db, ids));
+  const changed = sources.flatMap((source) =>
+    source.streams
+      .filter(({ name, feeds }) => !isSame(known.get(source.id, name)?.feeds, feeds))
+      .map((stream) => ({ source, stream })),
+  );
+  if (changed.length === 0) return known;
+  for (const { source, stream } of changed) await keepStream(db, source.id, stream.name, stream.feeds);
+  return clocksOf(await readStreamClocks(db, ids));
+}
+
+function clocksOf(rows: readonly StreamClock[]): Clocks {
+  const clocks = new Map(rows.map((row) => [`${row.source} ${row.name}`, row]));
+  return { get: (source, stream) => clocks.get(`${source} ${stream}`) };
+}
+
+function isSame(one: readonly string[] | undefined, other: readonly string[]): boolean {
+  return one !== undefined && one.length === other.length && one.every((each, index) => each === other[index]);
+}
+
+/** Opens an outage for every stream that is late, whoever should have pulled it; true when there is a new one. */
+async function noteLateness({ db, sources }: CollectDeps, clocks: Clocks, now: Date): Promise<boolean> {
+  let hasOpened = false;
+  for (const source of sources) {
+    for (const { name, everyMs } of source.streams) {
+      const clock = clocks.get(source.id, name);
+      if (clock === undefined || clock.isInTrouble) continue;
+      const late = judgeLateness({ ...clock, everyMs }, now);
+      if (late !== null) hasOpened = (await openLate(db, clock.id, late)) || hasOpened;
     }
-    const { written, rejected } = await applyMapped(tx, { source, stream: stream.name, mapped, backfilled, now });
-    tellRejections(deps, source, stream, rejected);
-    return { written, rejected: rejected.length };
-  });
-}
-
-function tellRejections(deps: CollectDeps, source: Source, stream: SourceStream, rejected: readonly string[]): void {
-  for (const reason of rejected.slice(0, 5)) {
-    deps.log.warn({ source: source.id, stream: stream.name, reason }, "an input was rejected");
   }
+  return hasOpened;
 }
 
-function add(one: CollectSummary, other: CollectSummary): CollectSummary {
-  return {
-    pages: one.pages + other.pages,
-    written: one.written + other.written,
-    rejected: one.rejected + other.rejected,
-    failed: [...one.failed, ...other.failed],
-  };
+function openLate(db: Db, streamId: number, late: Parameters<typeof openOutage>[2]): Promise<boolean> {
+  return db.transaction().execute((tx) => openOutage(tx, streamId, late));
 }

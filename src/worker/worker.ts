@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Channel } from "../integrations/ports.ts";
 import type { Source } from "../integrations/source-port.ts";
 import type { Log } from "../log.ts";
@@ -37,13 +38,16 @@ export type PassSummary = CollectSummary | ScoreSummary | RespondSummary | Deliv
 
 export const stages = ["collect", "score", "respond", "deliver"] as const satisfies readonly WakeTopic[];
 
-/** One pass of one stage, now. */
-export async function runStage(deps: WorkerDeps, stage: WakeTopic): Promise<PassSummary> {
+const never = new AbortController().signal;
+const sleepUntil = (milliseconds: number, signal: AbortSignal) => sleep(milliseconds, undefined, { signal });
+
+/** One pass of one stage, now. Pulls under way are given up when the process is `stopping`. */
+export async function runStage(deps: WorkerDeps, stage: WakeTopic, stopping = never): Promise<PassSummary> {
   const now = await readNow(deps.db);
   const live = await deps.live();
   switch (stage) {
     case "collect":
-      return collectDue({ ...deps, ...collectParts(live) }, now);
+      return collectDue({ ...deps, ...collectParts(live), sleep: sleepUntil, stopping }, now);
     case "score":
       await ensureScorePartitions(deps.db, now);
       return scoreDue({ ...deps, configuration: live.configuration }, now);
@@ -75,10 +79,11 @@ const pollMs = 2000;
 
 /** Runs the four stages, each in its own loop, so that a slow one starves no other, until stopped. */
 export function startWorker(deps: WorkerDeps, databaseUrl: string): { stop(): Promise<void> } {
+  const stopping = new AbortController();
   const loops = new Map(
     stages.map((stage) => [
       stage as string,
-      startLoop({ name: stage, pollMs, log: deps.log, pass: () => passOf(deps, stage) }),
+      startLoop({ name: stage, pollMs, log: deps.log, pass: () => passOf(deps, stage, stopping.signal) }),
     ]),
   );
   const listener = listen(
@@ -89,6 +94,7 @@ export function startWorker(deps: WorkerDeps, databaseUrl: string): { stop(): Pr
   const heartbeat = startHeartbeat(deps.db, dailyJobs(deps.db), deps.log);
   return {
     async stop() {
+      stopping.abort();
       await heartbeat.stop();
       await Promise.all([...loops.values()].map((loop) => loop.stop()));
       await listener.stop();
@@ -96,9 +102,9 @@ export function startWorker(deps: WorkerDeps, databaseUrl: string): { stop(): Pr
   };
 }
 
-async function passOf(deps: WorkerDeps, stage: WakeTopic): Promise<boolean> {
+async function passOf(deps: WorkerDeps, stage: WakeTopic, stopping: AbortSignal): Promise<boolean> {
   const startedAt = performance.now();
-  const summary = await runStage(deps, stage);
+  const summary = await runStage(deps, stage, stopping);
   const hasWorked = Object.values(summary).some((count) => typeof count === "number" && count > 0);
   if (hasWorked) {
     const milliseconds = Math.round(performance.now() - startedAt);

@@ -11,6 +11,7 @@ export function pullContext(source: Source, now: Date, waits: number[] = []): Pu
     shrink: 0,
     call: openCall({
       source,
+      limits: { reserve: async () => ({ waitMs: 0, reason: null }), block: async () => undefined },
       signal,
       now: () => now,
       jitter: () => 0,

@@ -5,7 +5,8 @@ import type { Source, Verdict } from "../../src/integrations/source-port.ts";
 import { createLog } from "../../src/log.ts";
 import { conceal } from "../../src/redaction.ts";
 import type { Db } from "../../src/store/db.ts";
-import { type CollectDeps, collectDue } from "../../src/worker/collect.ts";
+import type { CollectDeps } from "../../src/worker/collect/deps.ts";
+import { collectDue } from "../../src/worker/collect.ts";
 import { test } from "../support/database.ts";
 import { collectDeps } from "../worker/plain-source.ts";
 import { expectNoSecret } from "./channel-suite.ts";
@@ -78,7 +79,7 @@ export function describeSource(given: SourceCase): void {
       ["answered by half", { kind: "cut" }],
       ["answered with a page of HTML", { kind: "body", change: () => "<html><body>Bad gateway</body></html>" }],
     ];
-    test.each(cuts)("goes on where it stood when every request is %s at first", async ([, fault], { db }) => {
+    test.for(cuts)("goes on where it stood when every request is %s at first", async ([, fault], { db }) => {
       await withVendor(given, db, async ({ source, fake, proxy }) => {
         proxy.plan = (_request, nth) => (nth <= stubborn ? fault : null);
         await pullToEnd(db, source, now);
@@ -113,7 +114,7 @@ export function describeSource(given: SourceCase): void {
       });
     });
 
-    test.each(["null", "[]", "{}", '"text"', "17", "", '{"', "[null]", '[{"id":{}}]'])(
+    test.for(["null", "[]", "{}", '"text"', "17", "", '{"', "[null]", '[{"id":{}}]'])(
       "does not break when every answer is %j",
       async (body, { db }) => {
         await withVendor(given, db, async ({ source, proxy }) => {

@@ -2,7 +2,7 @@ import type { Source, SourceStream } from "../../src/integrations/source-port.ts
 import { createLog } from "../../src/log.ts";
 import { inputSchema, streamKinds } from "../../src/scoring/records.ts";
 import type { Db } from "../../src/store/db.ts";
-import type { CollectDeps } from "../../src/worker/collect.ts";
+import type { CollectDeps } from "../../src/worker/collect/deps.ts";
 
 const hourMs = 3_600_000;
 
@@ -31,7 +31,7 @@ export function plainSource(
   };
 }
 
-/** What a collect pass needs, for a company in UTC without owners. */
+/** What a collect pass needs, for a company in UTC without owners. Waits are not waited for. */
 export function collectDeps(db: Db, sources: readonly Source[]): CollectDeps {
   return {
     db,
@@ -40,5 +40,7 @@ export function collectDeps(db: Db, sources: readonly Source[]): CollectDeps {
     owners: { owners: [], onOwnerChange: "move" },
     log: createLog({ level: "silent", format: "json" }),
     jitter: () => 0,
+    sleep: async () => undefined,
+    stopping: new AbortController().signal,
   };
 }
