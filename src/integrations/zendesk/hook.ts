@@ -21,12 +21,13 @@ const eventSchema = z.looseObject({
   time: z.iso.datetime({ offset: true }),
   detail: z.looseObject({ id: idText }),
 });
+/** Placeholders of a trigger are empty where there is nothing. */
+const placeholder = z
+  .union([z.string().max(300), z.int()])
+  .transform(String)
+  .nullish();
 /** What a trigger sends by the template of our documentation. */
-const templateSchema = z.looseObject({
-  ticket: idText.nullish(),
-  organization: idText.nullish(),
-  user: idText.nullish(),
-});
+const templateSchema = z.looseObject({ ticket: placeholder, organization: placeholder, user: placeholder });
 
 const eventType = /^zen:event-type[:/](ticket|organization|user)\.(.+)$/;
 const kinds = { ticket: "ticket", organization: "account", user: "contact" } as const;
@@ -81,7 +82,6 @@ function read(body: string): HookReading {
 }
 
 function hint(thing: Thing, id: string | null | undefined): { stream: string; id: string }[] {
-  // Placeholders of a trigger are empty where there is nothing.
   return id == null || id.trim() === "" ? [] : [{ stream: `${thing}s`, id: id.trim() }];
 }
 
