@@ -144,7 +144,12 @@ async function printTasks({ out, withDatabase }: CliContext, options: ListOption
   out.table({ head: ["id", "due", "account", "task", "assignee", "from", "state"], rows, right: [0] });
 }
 
-function stateText({ state, outcome, snoozedUntil }: Task): string {
+function stateText(task: Task): string {
+  const archived = task.accountArchived === null ? "" : ` (the account is archived: ${task.accountArchived})`;
+  return `${ownState(task)}${archived}`;
+}
+
+function ownState({ state, outcome, snoozedUntil }: Task): string {
   if (outcome !== null) return `${state}: ${outcome}`;
   return snoozedUntil === null || state !== "open"
     ? state

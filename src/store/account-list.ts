@@ -39,7 +39,7 @@ interface Listed extends Omit<AccountListRow, "drivers"> {
   readonly metrics: PackedMetrics | null;
 }
 
-/** Lists accounts with their newest score, worst first or by key. */
+/** Lists accounts with their newest score, worst first or by key. Archived ones are left out. */
 export async function listAccounts(db: Db, filter: AccountFilter): Promise<AccountListRow[]> {
   const order = filter.order === "key" ? sql`a.key` : sql`s.score asc nulls last, a.key`;
   const { rows } = await sql<Listed>`
@@ -54,7 +54,8 @@ export async function listAccounts(db: Db, filter: AccountFilter): Promise<Accou
         from trigger_states t where t.account_id = a.id and t.state in ('firing', 'recovering')), '[]') as firing
     from accounts a
     left join lateral (select * from scores where account_id = a.id order by day desc limit 1) s on true
-    where (${filter.owner ?? null}::text is null or a.owner = ${filter.owner ?? null})
+    where a.archived_at is null
+      and (${filter.owner ?? null}::text is null or a.owner = ${filter.owner ?? null})
       and (${filter.segment ?? null}::text is null or a.segment = ${filter.segment ?? null})
       and (${filter.band ?? null}::text is null or coalesce(s.band, 'unknown') = ${filter.band ?? null})
       and (${filter.afterKey ?? null}::text is null or a.key > ${filter.afterKey ?? null})
@@ -72,6 +73,7 @@ export async function countBands(db: Db): Promise<{ band: string | null; account
     select s.band, count(*)::integer as accounts
     from accounts a
     left join lateral (select band from scores where account_id = a.id order by day desc limit 1) s on true
+    where a.archived_at is null
     group by s.band order by accounts desc`.execute(db);
   return rows;
 }
@@ -89,9 +91,12 @@ export async function findAccountByKey(
   return row ?? null;
 }
 
-/** All accounts in id order, for passes over the whole portfolio. */
-export async function readAllAccounts(db: Db): Promise<{ accountId: number; key: string }[]> {
-  return db.selectFrom("accounts").select(["id as accountId", "key"]).orderBy("id").execute();
+/** All accounts in id order, the archived too: for passes over days of the past. `archivedAt` in milliseconds since 1970. */
+export async function readAllAccounts(
+  db: Db,
+): Promise<{ accountId: number; key: string; archivedAt: number | null }[]> {
+  const rows = await db.selectFrom("accounts").select(["id as accountId", "key", "archivedAt"]).orderBy("id").execute();
+  return rows.map((row) => ({ ...row, archivedAt: row.archivedAt?.getTime() ?? null }));
 }
 
 /** The keys of accounts by their ids. */

@@ -1,8 +1,10 @@
 import { sql } from "kysely";
 import type { Input } from "../scoring/records.ts";
 import type { Tx } from "./db.ts";
+import { bringBack } from "./identity/archive.ts";
 import { type AccountClaim, statedAccounts } from "./identity/claim.ts";
 import { keepDomains } from "./identity/domains.ts";
+import { reviveIdentities } from "./identity/identities.ts";
 import { applyWaiting } from "./identity/waiting.ts";
 import { markAllDirty } from "./intake/accounts.ts";
 import { keepOutErased } from "./intake/erased.ts";
@@ -65,6 +67,8 @@ export async function applyInputs(tx: Tx, batch: IntakeBatch): Promise<IntakeSum
   );
   const place = await placeInputs(tx, { ...batch, stated, inputs: storable }, now);
   const own = await writeInputs(tx, [...place.taken, ...place.placed], now);
+  await reviveIdentities(tx, batch.source, place.described);
+  await bringBack(tx, place.accountIds);
   const domains = await keepDomains(tx, { source: batch.source, byAccount: place.domains }, now);
   const waiting = await applyWaiting(tx, { placed: [], keys: place.created, domains }, now);
   const applied = sumWritten([own, waiting]);

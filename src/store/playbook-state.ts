@@ -120,3 +120,18 @@ export async function writeRunProgress(tx: Tx, run: RunProgress, now: Date): Pro
     .where("id", "=", run.id)
     .execute();
 }
+
+/** Stops the runs under way of accounts, with why. */
+export async function stopRuns(tx: Tx, accountIds: readonly number[], why: string, now: Date): Promise<void> {
+  await sql`
+    update runs set state = 'stopped', step_id = null, due_at = null, finished_at = ${now},
+      reason = reason || '; stopped: ' || ${why}::text
+    where account_id = any(${accountIds}::bigint[]) and state = 'active'`.execute(tx);
+}
+
+/** Lets the trigger states of accounts begin anew from a baseline when they are judged again, as with an edited trigger. */
+export async function restTriggers(tx: Tx, accountIds: readonly number[], reason: string): Promise<void> {
+  await sql`
+    update trigger_states set trigger_key = '', due_at = null, reason = ${reason}
+    where account_id = any(${accountIds}::bigint[])`.execute(tx);
+}

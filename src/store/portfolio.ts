@@ -22,11 +22,12 @@ export interface ScoreBasis {
   readonly metrics: Readonly<Record<string, MetricValue>>;
 }
 
-/** Every account, in order of ids. */
+/** Every account that is not archived, in order of ids. */
 export async function readPortfolio(db: Db | Tx): Promise<readonly PortfolioAccount[]> {
   return await db
     .selectFrom("accounts")
     .select(["id as accountId", "key", "name", "owner", "parentId"])
+    .where("archivedAt", "is", null)
     .orderBy("id")
     .execute();
 }

@@ -42,6 +42,8 @@ export interface Task {
   readonly id: number;
   readonly account: string;
   readonly accountName: string;
+  /** Why the account is archived; null while it is not. */
+  readonly accountArchived: string | null;
   readonly title: string;
   readonly body: string;
   readonly assignee: string | null;
@@ -78,6 +80,7 @@ export async function listTasks(db: Db, filter: TaskFilter): Promise<readonly Ta
       "t.id",
       "a.key as account",
       "a.name as accountName",
+      "a.archivedReason as accountArchived",
       "t.title",
       "t.body",
       "t.assignee",

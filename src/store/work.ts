@@ -34,6 +34,7 @@ export async function claimDueScores(tx: Tx, round: ScoreRound, now: Date): Prom
     from account_work w
     join accounts a on a.id = w.account_id
     where w.account_id > ${round.afterId}
+      and a.archived_at is null
       and (w.dirty_seq > w.scored_seq or w.next_score_at <= ${now})
       and (w.retry_at is null or w.retry_at <= ${now})
       ${round.parentsOnly ? sql`and exists (select from accounts c where c.parent_id = w.account_id)` : sql``}
@@ -47,9 +48,9 @@ export async function claimDueScores(tx: Tx, round: ScoreRound, now: Date): Prom
 function isDueBelow(now: Date) {
   return sql`exists (
     with recursive below as (
-      select c.id from accounts c where c.parent_id = w.account_id
+      select c.id from accounts c where c.parent_id = w.account_id and c.archived_at is null
       union
-      select c.id from accounts c join below on c.parent_id = below.id
+      select c.id from accounts c join below on c.parent_id = below.id and c.archived_at is null
     )
     select from below join account_work d on d.account_id = below.id
     where (d.dirty_seq > d.scored_seq or d.next_score_at <= ${now} or d.rolls_up)
@@ -130,6 +131,7 @@ export async function claimDueResponses(tx: Tx, afterId: number, limit: number, 
   const { rows } = await sql<RespondClaim>`
     select w.account_id, w.facts_seq
     from account_work w
+    join accounts a on a.id = w.account_id and a.archived_at is null
     where w.account_id > ${afterId}
       and w.facts_seq > 0
       and (w.facts_seq > w.responded_seq or w.next_respond_at <= ${now})
@@ -186,6 +188,7 @@ export async function readFailingAccounts(db: Db): Promise<FailingAccount[]> {
     .innerJoin("accounts", "accounts.id", "accountWork.accountId")
     .select(["accounts.key", "accountWork.failures", "accountWork.lastError", "accountWork.failedAt"])
     .where("accountWork.failures", ">", 0)
+    .where("accounts.archivedAt", "is", null)
     .orderBy("accountWork.failedAt", "desc")
     .limit(20)
     .execute();

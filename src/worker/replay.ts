@@ -84,6 +84,7 @@ export async function replayScores(
 /** What is stored of an account before its first replayed day. */
 interface LoadedAccount {
   readonly history: AccountHistory;
+  readonly archivedAt: Instant | null;
   readonly memory: AccountMemory | null;
   readonly newest: NewestScore | null;
 }
@@ -105,10 +106,11 @@ async function loadBatch(db: Db, ground: ReplayGround, units: readonly Unit[]): 
   const newest = related.length === 0 ? null : await readNewestScores(db, related, ground.fromDay - 1);
   const byId = new Map(histories.map((history) => [history.accountId, history]));
   return units.map((unit) =>
-    unit.flatMap(({ accountId }) => {
+    unit.flatMap(({ accountId, archivedAt }) => {
       const history = byId.get(accountId);
       if (history === undefined) return [];
-      return [{ history, memory: memoryOf(memories.get(accountId)), newest: newest?.get(accountId) ?? null }];
+      const memory = memoryOf(memories.get(accountId));
+      return [{ history, archivedAt, memory, newest: newest?.get(accountId) ?? null }];
     }),
   );
 }
@@ -130,14 +132,14 @@ function replayUnit(
   unit: readonly LoadedAccount[],
   keep: (accountId: number, score: AccountScore, at: Instant) => void,
 ): void {
-  const members = unit.map(({ history, memory, newest }) => ({ ...enterReplay(history, memory), newest }));
+  const members = unit.map(({ newest, ...account }) => ({ ...enterReplay(account), newest }));
   const [alone] = members;
   if (members.length > 1) {
     replayFamily(ground, members, ({ history }, score, at) => keep(history.accountId, score, at));
     return;
   }
   if (alone === undefined) return;
-  for (const at of momentsOf(ground, alone.history)) {
+  for (const at of momentsOf(ground, alone)) {
     keep(alone.history.accountId, scoreMoment(ground, alone, [], at), at);
   }
 }

@@ -9,6 +9,8 @@ export const taskSchema = z.strictObject({
   /** The account's key. */
   account: z.string(),
   accountName: z.string(),
+  /** Why the account is archived; null while it is not. */
+  accountArchived: z.string().nullable(),
   title: z.string(),
   body: z.string(),
   assignee: z.string().nullable(),

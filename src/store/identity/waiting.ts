@@ -3,6 +3,7 @@ import { takeHeldInputs } from "../intake/held-inputs.ts";
 import type { Written } from "../intake/known-input.ts";
 import { nothingWritten, sumWritten, writeInputs } from "../intake/write.ts";
 import { type ListedAccount, listUnmatched, readUnmatchedBy, unlist } from "../unmatched.ts";
+import { bringBack } from "./archive.ts";
 import { Directory } from "./directory.ts";
 import { keepDomains } from "./domains.ts";
 import { rememberIdentities } from "./identities.ts";
@@ -33,11 +34,10 @@ export interface PlacedAccount {
 export async function applyWaiting(tx: Tx, known: KnownNow, now: Date): Promise<Written> {
   let written = nothingWritten;
   for (let round = known; ; ) {
-    const held = await takeHeldInputs(
-      tx,
-      round.placed.map(({ accountId }) => accountId),
-    );
+    const accountIds = round.placed.map(({ accountId }) => accountId);
+    const held = await takeHeldInputs(tx, accountIds);
     written = sumWritten([written, await writeInputs(tx, held, now)]);
+    await bringBack(tx, accountIds);
     const domains = [...round.domains];
     for (const { source, accountId, domains: claimed } of round.placed) {
       domains.push(...(await keepDomains(tx, { source, byAccount: new Map([[accountId, claimed]]) }, now)));

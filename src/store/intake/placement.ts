@@ -34,6 +34,10 @@ export interface Placement {
   readonly rejected: readonly Rejection[];
   /** Keys of the accounts that were made. */
   readonly created: readonly string[];
+  /** The source's ids of accounts whose records came. */
+  readonly described: readonly string[];
+  /** Accounts whose records came, and those that have got an identity. */
+  readonly accountIds: readonly number[];
   /** What the source states of the domains of accounts. */
   readonly domains: ClaimedDomains["byAccount"];
 }
@@ -56,8 +60,16 @@ export async function placeInputs(tx: Tx, batch: UnplacedBatch, now: Date): Prom
   await rememberKeys(tx, batch, known, now);
   const ids = new Map([...known, ...settled.ids]);
   const taken = await takeHeldInputs(tx, [...settled.ids.values()]);
-  const { created } = settled;
-  return { ...(await sortOut(tx, batch, ids, settled.dismissed)), taken, created, domains: domainsOf(stated, ids) };
+  const described = [...stated.values()].filter(({ hasRecord }) => hasRecord).map(({ externalId }) => externalId);
+  const met = [...described.map((externalId) => ids.get(externalId)), ...settled.ids.values()];
+  return {
+    ...(await sortOut(tx, batch, ids, settled.dismissed)),
+    taken,
+    created: settled.created,
+    described,
+    accountIds: [...new Set(met.filter((id) => id !== undefined))],
+    domains: domainsOf(stated, ids),
+  };
 }
 
 function domainsOf(

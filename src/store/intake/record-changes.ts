@@ -3,7 +3,7 @@ import { sql } from "kysely";
 import type { RecordKind } from "../../scoring/records.ts";
 import type { Tx } from "../db.ts";
 import { occurredAt, type PlacedRecord, type Rejection, type Written } from "./known-input.ts";
-import { ensureRecords, type RecordRow, recordName } from "./record-rows.ts";
+import { ensureRecords, noteDeletions, type RecordRow, recordName } from "./record-rows.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -33,6 +33,7 @@ interface ChangeRow {
 /**
  * Writes the changes of records that say something new of their moment. What adds nothing to what is known of the same record at the same
  * moment is unchanged; what differs is a correction, recorded later. A record never moves to another account: such a change is rejected.
+ * One that was deleted in its source and changes after that is back.
  */
 export async function writeChanges(tx: Tx, inputs: readonly PlacedRecord[], now: Date): Promise<Written> {
   if (inputs.length === 0) return { written: 0, unchanged: 0, rejected: [], accountIds: new Set() };
@@ -52,6 +53,10 @@ export async function writeChanges(tx: Tx, inputs: readonly PlacedRecord[], now:
     accountIds.add(moment.record.accountId);
   }
   await insertRows(tx, rows);
+  await noteDeletions(
+    tx,
+    rows.filter(({ set }) => set["deleted"] !== undefined).map(({ moment }) => moment.record),
+  );
   return { written, unchanged: total - written, rejected, accountIds };
 }
 
@@ -111,7 +116,7 @@ function changesOf(moment: Moment, known: KnownMoment | undefined, now: Date): {
   let fields = known?.fields ?? {};
   let lastRecordedAt = known?.lastRecordedAt ?? Number.NEGATIVE_INFINITY;
   for (const group of byRecordedAt(moment.inputs)) {
-    const set = group.inputs.reduce((all, { input }) => patched(all, given(input.set)), {});
+    const set = group.inputs.reduce((all, { input }) => patched(all, given(input.set)), returnOf(moment, now));
     const next = patched(fields, set);
     if (lastRecordedAt !== Number.NEGATIVE_INFINITY && isDeepStrictEqual(next, fields)) continue;
     const isCorrection = group.recordedAt <= lastRecordedAt;
@@ -122,6 +127,12 @@ function changesOf(moment: Moment, known: KnownMoment | undefined, now: Date): {
     lastRecordedAt = recordedAt;
   }
   return { rows, written };
+}
+
+/** What a record's change says of itself when the record was deleted before. What is dated ahead was known before that. */
+function returnOf({ record, occurredAt: at }: Moment, now: Date): Fields {
+  const isBack = record.deletedAt !== null && record.deletedAt < at && at <= now.getTime();
+  return isBack ? { deleted: false } : {};
 }
 
 interface Group {

@@ -13,7 +13,7 @@ interface ChildRow {
   readonly mrr: PackedMetric | null;
 }
 
-/** The newest scores of the children of these accounts, in the order of the children's ids. Accounts without children are left out. */
+/** The newest scores of the children of these accounts, in the order of the children's ids. Accounts without children are left out, and so are children that were archived by then. */
 export async function readChildScores(
   db: Db | Tx,
   parentIds: readonly number[],
@@ -28,6 +28,7 @@ export async function readChildScores(
       order by day desc limit 1
     ) s on true
     where c.parent_id = any(${idArray(parentIds)}::bigint[])
+      and (c.archived_at is null or c.archived_at >= date '1970-01-02' + ${throughDay}::integer)
     order by c.parent_id, c.id`.execute(db);
   const children = new Map<number, ChildScore[]>();
   for (const { parentId, key, name, score, band, mrr } of rows) {

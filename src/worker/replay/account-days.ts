@@ -26,25 +26,27 @@ export interface ReplayGround {
 /** An account on its way through the days. */
 export interface ReplayedAccount {
   readonly history: AccountHistory;
+  readonly archivedAt: Instant | null;
   /** What the score before has left. */
   memory: AccountMemory | null;
 }
 
 /** An account at the beginning of a replay. Its history is from now on read at moments that move on. */
-export function enterReplay(history: AccountHistory, memory: AccountMemory | null): ReplayedAccount {
-  rememberFolds(history);
-  for (const series of history.usage.values()) followSeries(series);
-  return { history, memory };
+export function enterReplay(account: ReplayedAccount): ReplayedAccount {
+  rememberFolds(account.history);
+  for (const series of account.history.usage.values()) followSeries(series);
+  return { ...account };
 }
 
-/** The last moment of each local day of the account on which it was known, not after now. */
-export function momentsOf(ground: ReplayGround, history: AccountHistory): Instant[] {
-  const { scorer, fromDay, toDay, now } = ground;
+/** The last moment of each local day of the account on which it was known and not archived, not after now. */
+export function momentsOf(ground: ReplayGround, { history, archivedAt }: ReplayedAccount): Instant[] {
+  const { scorer, fromDay, toDay } = ground;
+  const end = Math.min(ground.now, archivedAt ?? Infinity);
   const companyZone = scorer.company.zone;
   const moments: Instant[] = [];
   for (let day = fromDay; day <= toDay; day += 1) {
     const at = lastMomentOf(day, history, companyZone);
-    if (at > now) break;
+    if (at > end) break;
     const account = accountRecordAsOf(history, at);
     if (account === null) continue;
     // Where the zone changed within the day, that moment belongs to another local day, which has its own turn.

@@ -1,7 +1,11 @@
+import type { Instant } from "../../scoring/history.ts";
+
 /** An account as a replay is told of it. */
 export interface ReplayAccount {
   readonly accountId: number;
   readonly key: string;
+  /** From then on it has no days; null while it is none of the archived. */
+  readonly archivedAt: Instant | null;
 }
 
 /** Accounts that are replayed together: a family whole, or one that stands alone. */

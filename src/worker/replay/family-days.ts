@@ -27,7 +27,7 @@ export function replayFamily(
   members: readonly FamilyMember[],
   visit: (member: FamilyMember, score: AccountScore, at: Instant) => void,
 ): void {
-  const turns = members.flatMap((member) => momentsOf(ground, member.history).map((at): Turn => ({ member, at })));
+  const turns = members.flatMap((member) => momentsOf(ground, member).map((at): Turn => ({ member, at })));
   turns.sort((a, b) => a.at - b.at);
   for (let from = 0, end = 0; from < turns.length; from = end) {
     const at = turns[from]?.at ?? 0;
@@ -49,7 +49,7 @@ function childrenAt(members: readonly FamilyMember[], at: Instant): ChildrenOf {
   const childrenOf = new Map<string, FamilyMember[]>();
   for (const member of members) {
     const { parent } = accountAsOf(member.history, at);
-    if (parent == null) continue;
+    if (parent == null || (member.archivedAt !== null && member.archivedAt <= at)) continue;
     const siblings = childrenOf.get(parent);
     if (siblings === undefined) childrenOf.set(parent, [member]);
     else siblings.push(member);
