@@ -11,6 +11,14 @@ const configuration = async () => {
   if ("faults" in compiled) throw new Error(JSON.stringify(compiled.faults));
   return compiled.configuration;
 };
-const server = await startServer({ db, log, host: "127.0.0.1", port: 0, configuration });
+const server = await startServer({
+  db,
+  log,
+  host: "127.0.0.1",
+  port: 0,
+  configuration,
+  sources: async () => [],
+  publicUrl: null,
+});
 process.send?.({ url: server.url });
 process.once("disconnect", () => process.exit());

@@ -14,6 +14,8 @@ export interface Settings {
   readonly host: string;
   /** 0 takes any free port. */
   readonly port: number;
+  /** Where senders of webhooks reach the server, without a slash at the end; null: where it listens. */
+  readonly publicUrl: string | null;
   /** Null: the command decides. */
   readonly logLevel: LogLevel | null;
   readonly logFormat: LogFormat;
@@ -51,6 +53,11 @@ const environmentSchema = z.object({
     .transform(Number)
     .refine((port) => port <= 65_535, { error: "expected a port number, 0 to 65535" })
     .default(7373),
+  KEEPWELL_PUBLIC_URL: z
+    .url({ protocol: /^https?$/, error: "expected a URL such as https://keepwell.example.com" })
+    .refine((url) => !/[?#]/.test(url), { error: "expected a URL without ? and #" })
+    .transform((url) => url.replace(/\/+$/, ""))
+    .optional(),
   LOG_LEVEL: z.enum(logLevels, { error: `expected one of ${logLevels.join(", ")}` }).optional(),
   LOG_FORMAT: z.enum(["json", "text"], { error: "expected json or text" }).optional(),
   KEEPWELL_ERASURE_KEY: z.string().min(32, { error: "expected 32 characters or more" }).optional(),
@@ -79,6 +86,7 @@ export function readSettings(environment: Environment = process.env): SettingsRe
       dataFolder: resolve(values.KEEPWELL_DATA),
       host: values.HOST,
       port: values.PORT,
+      publicUrl: values.KEEPWELL_PUBLIC_URL ?? null,
       logLevel: values.LOG_LEVEL ?? null,
       logFormat: values.LOG_FORMAT ?? (process.stderr.isTTY ? "text" : "json"),
       erasureKey: values.KEEPWELL_ERASURE_KEY ?? null,

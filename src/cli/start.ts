@@ -68,7 +68,8 @@ async function runUntilStopped(
 ): Promise<void> {
   const { settings, out } = context;
   const configuration = async () => (await follow.live()).configuration;
-  const server = await startServer({ ...settings, db: database.db, log, configuration });
+  const sources = async () => (await follow.live()).sources;
+  const server = await startServer({ ...settings, db: database.db, log, configuration, sources });
   const worker = keepWorkerRunning(database.url, log);
   out.note(`Keepwell serves on ${server.url} and works in the background. Ctrl-C stops it.`);
   await untilStopped();

@@ -68,7 +68,8 @@ async function serve(context: CliContext): Promise<void> {
   const log = createLog({ level: settings.logLevel ?? "info", format: settings.logFormat });
   await withLive(context, async (database, follow) => {
     const configuration = async () => (await follow.live()).configuration;
-    const server = await startServer({ ...settings, db: database.db, log, configuration });
+    const sources = async () => (await follow.live()).sources;
+    const server = await startServer({ ...settings, db: database.db, log, configuration, sources });
     out.note(`Keepwell serves on ${server.url}. Ctrl-C stops it.`);
     await untilStopped();
     await server.stop();

@@ -1,14 +1,18 @@
 import express, { type Express, type RequestHandler } from "express";
+import type { Source } from "../integrations/source-port.ts";
 import type { Log } from "../log.ts";
 import type { Configuration } from "../playbooks/configuration.ts";
 import { type Db, readNow } from "../store/db.ts";
 import { accountRoutes } from "./accounts.ts";
 import { byHandRoutes } from "./by-hand.ts";
 import { within } from "./deadline.ts";
+import type { InboxDoor } from "./inbox-door.ts";
+import { findLiveSources } from "./live-sources.ts";
 import { createMetrics } from "./metrics.ts";
 import { notFound, onlyMethods, Problem, problemHandler } from "./problem.ts";
 import { recordRoutes } from "./records.ts";
 import { taskRoutes } from "./tasks.ts";
+import { webhookRoutes } from "./webhooks.ts";
 
 export interface HttpDeps {
   readonly db: Db;
@@ -16,6 +20,13 @@ export interface HttpDeps {
   /** False while the server is to get no new work: it is stopping. */
   readonly isReady: () => boolean;
   readonly configuration: () => Promise<Configuration>;
+  /** What sources.json names and is open; asked about once a second. */
+  readonly sources: () => Promise<readonly Source[]>;
+  readonly inbox: InboxDoor;
+  /** Where others reach this server, without a slash at the end. */
+  readonly publicUrl: () => string;
+  /** By the clock of this machine. */
+  readonly now: () => Date;
 }
 
 /** Whoever asks whether we are ready gives up soon. */
@@ -45,6 +56,8 @@ export function buildApp(deps: HttpDeps): Express {
     })
     .all(onlyMethods("GET, HEAD"));
   app.route("/metrics").get(metrics.expose).all(onlyMethods("GET, HEAD"));
+  const findSource = findLiveSources(deps.sources, deps.now);
+  app.use(webhookRoutes({ ...deps, findSource, metrics }));
   app.use(recordRoutes(deps.db));
   app.use(accountRoutes(deps.db, deps.configuration));
   app.use(byHandRoutes(deps));

@@ -58,8 +58,8 @@ for (const byte of Buffer.from("[{")) bends.writeInt8(1, byte);
 for (const byte of Buffer.from("]}")) bends.writeInt8(-1, byte);
 for (const byte of Buffer.from("[{,")) begins.writeInt8(1, byte);
 
-/** What there is too much of, in words. Counted outside strings, in one pass, and before anything is built or recurses. */
-function excessOf(bytes: Uint8Array): string | null {
+/** What a JSON document has too much of, in words. Counted outside strings, in one pass, and before anything is built or recurses. */
+export function excessOf(bytes: Uint8Array): string | null {
   let depth = 0;
   let values = 0;
   let isInString = false;

@@ -8,6 +8,8 @@ import { within } from "./deadline.ts";
 export interface HttpMetrics {
   /** Counts and times every request, by route pattern so that ids never become labels. */
   readonly observe: RequestHandler;
+  /** Counts a delivery of a webhook. */
+  readonly countDelivery: (source: string, outcome: string) => void;
   /** Answers with everything, in the text format. */
   readonly expose: RequestHandler;
 }
@@ -22,6 +24,7 @@ export function createMetrics(db: Db): HttpMetrics {
   const setGauges = makeGauges(registry);
   return {
     observe: makeObserver(registry),
+    countDelivery: makeDeliveryCounter(registry),
     async expose(_request, response) {
       // Read before the registry is asked: it takes all its numbers at one moment, and would not wait for these.
       setGauges(await within(databaseDeadlineMs, readOverview(db)).catch(() => null));
@@ -55,6 +58,16 @@ function makeObserver(registry: Registry): RequestHandler {
   };
 }
 
+function makeDeliveryCounter(registry: Registry): (source: string, outcome: string) => void {
+  const deliveries = new Counter({
+    name: "keepwell_webhook_deliveries_total",
+    help: "Deliveries of webhooks, by source and outcome.",
+    labelNames: ["source", "outcome"],
+    registers: [registry],
+  });
+  return (source, outcome) => deliveries.inc({ source, outcome });
+}
+
 function makeGauges(registry: Registry): (overview: Overview | null) => void {
   const gauge = (name: string, help: string, labelNames: string[] = []) =>
     new Gauge({ name, help, labelNames, registers: [registry] });
@@ -63,16 +76,23 @@ function makeGauges(registry: Registry): (overview: Overview | null) => void {
   const actions = gauge("keepwell_actions", "Actions, by kind and state.", ["kind", "state"]);
   const work = gauge("keepwell_accounts_waiting", "Accounts that wait for a stage.", ["stage"]);
   const failing = gauge("keepwell_accounts_failing", "Accounts put aside because they fail.");
+  const inbox = gauge("keepwell_inbox_pending", "Kept webhook items that wait to be applied.");
+  const inboxAge = gauge(
+    "keepwell_inbox_oldest_seconds",
+    "How long the oldest of them has waited; 0 when there is none.",
+  );
   return (overview) => {
     up.set(overview === null ? 0 : 1);
     // A number that nobody could read is left out: the last one known would be taken for today's.
     for (const one of [accounts, actions, work]) one.reset();
-    failing.remove();
+    for (const one of [failing, inbox, inboxAge]) one.remove();
     if (overview === null) return;
     for (const row of overview.bands) accounts.set({ band: row.band ?? "unknown" }, row.accounts);
     for (const row of overview.actions) actions.set({ kind: row.kind, state: row.state }, row.actions);
     work.set({ stage: "score" }, overview.waitingForScore);
     work.set({ stage: "respond" }, overview.waitingForResponse);
     failing.set(overview.failing);
+    inbox.set(overview.inboxPending);
+    inboxAge.set(overview.inboxOldestSeconds);
   };
 }

@@ -71,7 +71,7 @@ function problemOf(error: unknown): Problem {
   if (status !== null && status >= 400 && status < 500) {
     return new Problem(status, error instanceof Error ? error.message : "The request cannot be read.");
   }
-  if (isDatabaseAway(error)) return new Problem(503, "The database cannot be reached; try again.");
+  if (isPassing(error)) return new Problem(503, "The database cannot be reached; try again.");
   return new Problem(500, "The fault is ours and has been logged.");
 }
 
@@ -81,7 +81,8 @@ function statusOf(error: unknown): number | null {
   return typeof error.status === "number" ? error.status : null;
 }
 
-function isDatabaseAway(error: unknown): boolean {
+/** Whether the database is away, as an error of it says: later the same may succeed. */
+export function isPassing(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   const code = "code" in error ? String(error.code) : "";
   return passingStates.test(code) || passingCodes.has(code) || passingWords.test(error.message);

@@ -1,9 +1,11 @@
 import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import type { Source } from "../integrations/source-port.ts";
 import type { Log } from "../log.ts";
 import type { Configuration } from "../playbooks/configuration.ts";
 import type { Db } from "../store/db.ts";
 import { buildApp } from "./app.ts";
+import { openInboxDoor } from "./inbox-door.ts";
 
 export interface RunningServer {
   /** `http://host:port`. */
@@ -31,11 +33,23 @@ export async function startServer(deps: {
   readonly host: string;
   readonly port: number;
   readonly configuration: () => Promise<Configuration>;
+  readonly sources: () => Promise<readonly Source[]>;
+  /** Where others reach the server; null: where it listens. */
+  readonly publicUrl: string | null;
+  readonly now?: () => Date;
   readonly limits?: Partial<ServerLimits>;
 }): Promise<RunningServer> {
   const limits = { ...usualLimits, ...deps.limits };
   let isStopping = false;
-  const app = buildApp({ ...deps, isReady: () => !isStopping });
+  const inbox = openInboxDoor(deps.db, deps.log);
+  let url = "";
+  const app = buildApp({
+    ...deps,
+    isReady: () => !isStopping,
+    inbox,
+    publicUrl: () => deps.publicUrl ?? url,
+    now: deps.now ?? (() => new Date()),
+  });
   const unanswered = new Set<ServerResponse>();
   const timing = {
     headersTimeout: limits.headersMs,
@@ -54,8 +68,9 @@ export async function startServer(deps: {
   });
   const address: string | AddressInfo | null = server.address();
   const port = typeof address === "object" && address !== null ? address.port : deps.port;
+  url = `http://${deps.host.includes(":") ? `[${deps.host}]` : deps.host}:${port}`;
   return {
-    url: `http://${deps.host.includes(":") ? `[${deps.host}]` : deps.host}:${port}`,
+    url,
     async stop() {
       isStopping = true;
       // Else their connections would stay open for a next request.
@@ -64,6 +79,7 @@ export async function startServer(deps: {
       const timer = setTimeout(() => server.closeAllConnections(), limits.graceMs);
       await closed;
       clearTimeout(timer);
+      await inbox.close();
     },
   };
 }

@@ -1,6 +1,7 @@
 import { sql } from "kysely";
 import { countBands } from "./account-list.ts";
 import type { Db } from "./db.ts";
+import { readInboxBacklog } from "./inbox/list.ts";
 
 /** The state of the whole in numbers, for operators. */
 export interface Overview {
@@ -9,6 +10,9 @@ export interface Overview {
   readonly waitingForScore: number;
   readonly waitingForResponse: number;
   readonly failing: number;
+  readonly inboxPending: number;
+  /** How long the oldest pending item has waited; 0 when there is none. */
+  readonly inboxOldestSeconds: number;
 }
 
 /** Counts accounts by band, actions by kind and state, and what waits for each stage. */
@@ -25,5 +29,5 @@ export async function readOverview(db: Db): Promise<Overview> {
     from account_work`.execute(db);
   const [work] = rows;
   if (work === undefined) throw new Error("The database gave no counts of waiting accounts.");
-  return { bands: await countBands(db), actions, ...work };
+  return { bands: await countBands(db), actions, ...work, ...(await readInboxBacklog(db)) };
 }

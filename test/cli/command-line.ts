@@ -34,6 +34,7 @@ export async function keepwell(words: readonly string[], database?: Database & {
       configFolder: "/nowhere/config",
       dataFolder: "/nowhere/data",
       host: "127.0.0.1",
+      publicUrl: null,
       port: 0,
       logLevel: null,
       logFormat: "json",

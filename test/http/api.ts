@@ -1,5 +1,6 @@
 import { buildApp } from "../../src/http/app.ts";
 import { type RunningServer, type ServerLimits, startServer } from "../../src/http/server.ts";
+import type { Source } from "../../src/integrations/source-port.ts";
 import { createSilentLog } from "../../src/log.ts";
 import type { Configuration } from "../../src/playbooks/configuration.ts";
 import type { Db } from "../../src/store/db.ts";
@@ -37,16 +38,22 @@ export async function serve(
     readonly configuration?: Configuration;
     readonly limits?: Partial<ServerLimits>;
     readonly port?: number;
+    readonly sources?: readonly Source[];
+    readonly publicUrl?: string;
+    readonly now?: () => Date;
   } = {},
 ): Promise<Api> {
-  const { configuration = configure(), limits = {}, port = 0 } = options;
+  const { configuration = configure(), limits = {}, port = 0, sources = [], publicUrl = null } = options;
   const server = await startServer({
     db,
     log: createSilentLog(),
     host: "127.0.0.1",
     port,
     configuration: async () => configuration,
+    sources: async () => sources,
+    publicUrl,
     limits,
+    ...(options.now !== undefined && { now: options.now }),
   });
   let tokens = 0;
   return {
@@ -100,6 +107,10 @@ export function listRoutes(db: Db): string[] {
     log: createSilentLog(),
     isReady: () => true,
     configuration: () => Promise.reject(new Error("no route asks for it yet")),
+    sources: async () => [],
+    inbox: { keep: async () => 0, refuse: () => {}, close: async () => {} },
+    publicUrl: () => "http://127.0.0.1",
+    now: () => new Date(),
   });
   return [...new Set(routesOf(app.router))];
 }

@@ -1,4 +1,5 @@
 import { Webhook } from "standardwebhooks";
+import { secretFault } from "../webhook-secret.ts";
 
 /** Signs `id.timestamp.body` with every secret: a receiver accepts the message by any one of them, so secrets can rotate. */
 export type Sign = (id: string, at: Date, body: string) => string;
@@ -12,12 +13,4 @@ export function openSigner(secrets: readonly string[]): Sign {
     return new Webhook(secret);
   });
   return (id, at, body) => signers.map((signer) => signer.sign(id, at, body)).join(" ");
-}
-
-function secretFault(secret: string): string | null {
-  if (!secret.startsWith("whsec_")) return "it does not begin with whsec_";
-  const encoded = secret.slice("whsec_".length);
-  if (!/^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(encoded)) return "it is not base64";
-  const bytes = Buffer.from(encoded, "base64").length;
-  return bytes >= 24 && bytes <= 64 ? null : `it has ${bytes} bytes`;
 }
