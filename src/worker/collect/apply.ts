@@ -1,6 +1,8 @@
 import type { Source } from "../../integrations/source-port.ts";
 import { applyTaskReports } from "../../store/crm-tasks.ts";
 import type { Tx } from "../../store/db.ts";
+import { applyDeletions } from "../../store/identity/deletions.ts";
+import { applyMerges } from "../../store/identity/merges.ts";
 import { passGate } from "../../store/intake/gate.ts";
 import { keepNews } from "../../store/intake/news.ts";
 import { applyInputs, stateCoverage } from "../../store/intake.ts";
@@ -37,14 +39,22 @@ export async function applyMapped(tx: Tx, work: MappedWork): Promise<Applied> {
   if (mapped.coveredThrough !== null) await coverUsage(tx, work, mapped.coveredThrough);
   const news = await keepNews(tx, source.id, mapped.inputs, mapped.states);
   const { inputs, freed } = await placeUsers(tx, { source: source.id, users: mapped.users, inputs: news });
+  const recordedAt = backfilled ? "occurred" : "now";
   const applied = await applyInputs(tx, {
     source: source.id,
     inputs,
     now,
-    recordedAt: backfilled ? "occurred" : "now",
+    recordedAt,
     unknownAccounts: "hold",
+    claims: mapped.claims,
+    accounts: source.accounts,
+    idsAreKeys: source.idsAreKeys,
+    ...(work.stream !== null && { stream: work.stream }),
   });
   const held = await applyFreed(tx, source.id, freed, now);
+  // After the inputs: what came and went within one page is gone.
+  await applyDeletions(tx, { source: source.id, deletions: mapped.deleted, now, recordedAt });
+  await applyMerges(tx, { source: source.id, merges: mapped.merged, now });
   await keepSourceOwners(tx, source.id, mapped.owners);
   await applyTaskReports(tx, source.id, mapped.tasks, now);
   const reasons = [applied, held].flatMap(({ rejected }) => rejected.map(({ reason }) => reason));
