@@ -1,4 +1,5 @@
 import { readSecret } from "./config.ts";
+import { openFilesSource } from "./integrations/files/folder-source.ts";
 import { openHttpJsonSource } from "./integrations/http-json/source.ts";
 import { openHubSpotSource } from "./integrations/hubspot/source.ts";
 import { openJsonHookSource } from "./integrations/json-hook/source.ts";
@@ -33,6 +34,8 @@ function openSource(settings: SourceSettings): Source {
   switch (settings.kind) {
     case "sample":
       return openSampleSource(settings);
+    case "files":
+      return openFilesSource(settings);
     case "http-json":
       return openHttpJsonSource(settings, read);
     case "json-hook":

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { type Fault, faultAt, faultsOf } from "../scoring/fault.ts";
+import { filesSettings } from "./files/folder-settings.ts";
 import { httpJsonSettings } from "./http-json/settings.ts";
 import { hubspotSettings } from "./hubspot/settings.ts";
 import { jsonHookSettings } from "./json-hook/settings.ts";
@@ -13,6 +14,7 @@ import { zendeskSettings } from "./zendesk/settings.ts";
 /** What sources.json may hold, by `kind`. */
 const kinds = {
   sample: sampleSettings,
+  files: filesSettings,
   "http-json": httpJsonSettings,
   hubspot: hubspotSettings,
   salesforce: salesforceSettings,
@@ -37,6 +39,7 @@ export const sourcesSchema = z.strictObject({
   sources: z.array(
     z.discriminatedUnion("kind", [
       kinds.sample,
+      kinds.files,
       kinds["http-json"],
       kinds.hubspot,
       kinds.salesforce,

@@ -45,7 +45,8 @@ function nothingFits(isFolder: boolean, mapping: Mapping): string {
   return `${isFolder ? "no file in it" : "its name"} matches none of ${patterns}`;
 }
 
-function fits(pattern: string, name: string): boolean {
+/** Whether a file name fits a pattern with * and ?; capitals do not matter. */
+export function fits(pattern: string, name: string): boolean {
   const source = pattern
     .replace(/[.+^${}()|[\]\\]/g, "\\$&")
     .replaceAll("*", ".*")
