@@ -34,11 +34,15 @@ function hookOf(settings: Readonly<Record<string, unknown>> = {}): Hook {
   return hook;
 }
 
-/** As HubSpot's own library signs it. */
+/** By HubSpot's own library, whose options have a place for the signature itself. */
+function signatureOf(version: string, requestBody: string, calledAt: string, timestamp: number): string {
+  const options = { clientSecret: secret, url: calledAt, requestBody, timestamp, signature: "" };
+  return Signature.getSignature("POST", version, options);
+}
+
 function signed(body: string | Buffer, at: number = now.getTime(), calledAt: string = url): InboundRequest {
   const raw = Buffer.from(body);
-  const options = { clientSecret: secret, url: calledAt, requestBody: raw.toString("utf8"), timestamp: at };
-  const signature = Signature.getSignature("POST", "v3", options);
+  const signature = signatureOf("v3", raw.toString("utf8"), calledAt, at);
   const headers = { "x-hubspot-signature-v3": signature, "x-hubspot-request-timestamp": String(at) };
   return { raw, headers, method: "POST", url: calledAt, now };
 }
@@ -115,11 +119,8 @@ describe("a delivery signed in version 3", () => {
 describe("a delivery signed in an older version", () => {
   const body = JSON.stringify([event]);
   const request = (version: "v1" | "v2"): InboundRequest => {
-    const options = { clientSecret: secret, url, requestBody: body };
-    const headers = {
-      "x-hubspot-signature": Signature.getSignature("POST", version, options),
-      "x-hubspot-signature-version": version,
-    };
+    const signature = signatureOf(version, body, url, now.getTime());
+    const headers = { "x-hubspot-signature": signature, "x-hubspot-signature-version": version };
     return { raw: Buffer.from(body), headers, method: "POST", url, now };
   };
 
