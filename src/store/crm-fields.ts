@@ -8,7 +8,7 @@ export interface WantedFields {
   readonly wanted: AccountSummary;
 }
 
-/** Notes what the fields of accounts are to say in each of these sources that knows them; answers how many are new or have changed. */
+/** Notes what the fields of accounts are to say in each of these sources that knows them; answers how many are new or have changed. Of an account that was never known to be anything, nothing is said. */
 export async function wantFields(
   tx: Tx,
   sources: readonly string[],
@@ -24,6 +24,8 @@ export async function wantFields(
       ${accounts.map(({ wanted }) => JSON.stringify(wanted))}::jsonb[]
     ) as w (account_id, wanted)
     join identities i on i.account_id = w.account_id and i.source = any(${sources}::text[]) and i.ended_at is null
+    where jsonb_strip_nulls(w.wanted) <> '{}'
+      or exists (select from crm_fields f where f.source = i.source and f.account_id = i.account_id)
     order by 1, 2
     on conflict (source, account_id) do update
       set wanted = excluded.wanted, state = 'pending', attempt = 0, due_at = excluded.due_at, reason = null

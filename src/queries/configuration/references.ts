@@ -12,7 +12,8 @@ const channel = z.looseObject({
   from: z.string().optional().catch(undefined),
 });
 
-const sink = z.looseObject({ id: z.string(), kind: z.enum(sinkKinds) });
+/** Without `tasks` nothing goes back there. */
+const sink = z.looseObject({ id: z.string(), kind: z.enum(sinkKinds), tasks: z.looseObject({}) });
 
 /** The bands a health model names, as far as it can be read. */
 export function bandIds(model: unknown): readonly string[] {
