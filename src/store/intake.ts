@@ -68,7 +68,7 @@ export async function applyInputs(tx: Tx, batch: IntakeBatch): Promise<IntakeSum
   const place = await placeInputs(tx, { ...batch, stated, inputs: storable }, now);
   const own = await writeInputs(tx, [...place.taken, ...place.placed], now);
   await reviveIdentities(tx, batch.source, place.described);
-  await bringBack(tx, place.accountIds);
+  await bringBack(tx, place.accountIds, now);
   const domains = await keepDomains(tx, { source: batch.source, byAccount: place.domains }, now);
   const waiting = await applyWaiting(tx, { placed: [], keys: place.created, domains }, now);
   const applied = sumWritten([own, waiting]);

@@ -1,4 +1,5 @@
 import { sql } from "kysely";
+import { writeAudit } from "../audit.ts";
 import type { Tx } from "../db.ts";
 import { lockAccounts, markDirty } from "../intake/accounts.ts";
 import { restTriggers, stopRuns } from "../playbook-state.ts";
@@ -37,6 +38,7 @@ export async function archive(
     where id = any(${accountIds}::bigint[])
     returning parent_id`.execute(tx);
   await stopRuns(tx, accountIds, `the account was archived: ${why.reason}`, now);
+  await note(tx, accountIds, "account.archive", { reason: why.reason }, now);
   await markParents(tx, rows);
 }
 
@@ -44,7 +46,7 @@ export async function archive(
  * Brings back those of these accounts that are archived and known to somebody again. Playbooks take them as they are: none fires for what
  * was so before.
  */
-export async function bringBack(tx: Tx, accountIds: readonly number[]): Promise<void> {
+export async function bringBack(tx: Tx, accountIds: readonly number[], now: Date): Promise<void> {
   if (accountIds.length === 0) return;
   const { rows } = await sql<{ id: number; parentId: number | null }>`
     update accounts a set archived_at = null, archived_reason = null
@@ -55,8 +57,22 @@ export async function bringBack(tx: Tx, accountIds: readonly number[]): Promise<
   const ids = rows.map(({ id }) => id);
   await lockAccounts(tx, ids);
   await restTriggers(tx, ids, "the account came back");
+  await note(tx, ids, "account.back", {}, now);
   await markDirty(tx, new Set(ids));
   await markParents(tx, rows);
+}
+
+async function note(
+  tx: Tx,
+  accountIds: readonly number[],
+  deed: string,
+  data: Readonly<Record<string, unknown>>,
+  now: Date,
+): Promise<void> {
+  const rows = accountIds.map(
+    (accountId) => ({ author: "keepwell", via: "keepwell", accountId, deed, subject: null, data }) as const,
+  );
+  await writeAudit(tx, rows, now);
 }
 
 async function markParents(tx: Tx, rows: readonly { readonly parentId: number | null }[]): Promise<void> {

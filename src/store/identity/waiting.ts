@@ -23,8 +23,8 @@ export interface KnownNow {
 export interface PlacedAccount {
   readonly source: string;
   readonly accountId: number;
-  /** As it was listed with. */
-  readonly domains: readonly string[];
+  /** As it was listed with; null: nothing is said of them. */
+  readonly domains: readonly string[] | null;
 }
 
 /**
@@ -37,9 +37,10 @@ export async function applyWaiting(tx: Tx, known: KnownNow, now: Date): Promise<
     const accountIds = round.placed.map(({ accountId }) => accountId);
     const held = await takeHeldInputs(tx, accountIds);
     written = sumWritten([written, await writeInputs(tx, held, now)]);
-    await bringBack(tx, accountIds);
+    await bringBack(tx, accountIds, now);
     const domains = [...round.domains];
     for (const { source, accountId, domains: claimed } of round.placed) {
+      if (claimed === null) continue;
       domains.push(...(await keepDomains(tx, { source, byAccount: new Map([[accountId, claimed]]) }, now)));
     }
     const placed = await placeListed(tx, { keys: round.keys, domains }, now);

@@ -111,7 +111,7 @@ export async function refreshAccounts(tx: Tx, accountIds: ReadonlySet<number>, n
  * A change that was dated ahead takes effect unasked, whenever its account is next written. Should it close a cycle, the account has no
  * parent: accounts of a cycle would wait for each other for ever.
  */
-async function cutCycles(
+export async function cutCycles(
   tx: Tx,
   moved: readonly { readonly id: number; readonly newId: number | null }[],
 ): Promise<void> {
