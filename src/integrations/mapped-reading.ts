@@ -2,10 +2,10 @@ import type { HookReading } from "./hook-port.ts";
 import type { RecordMapping } from "./record-mapping.ts";
 import type { MapContext } from "./source-port.ts";
 
-/** What a value of JSON comes to by a mapping: records, or why nothing is to be done. */
+/** What a value of JSON comes to by a mapping: records, or why none could be made; ignored where no template is for it. */
 export function readByMapping(mapping: RecordMapping, value: unknown, context: MapContext): HookReading {
   const mapped = mapping.map(value, context);
   const { inputs = [], deleted = [], owners = [], skipped } = mapped;
-  const isEmpty = inputs.length + deleted.length + owners.length === 0;
-  return isEmpty ? { ignored: skipped ?? "no record of the mapping is for it" } : { mapped };
+  const isForNothing = inputs.length + deleted.length + owners.length === 0 && skipped === undefined;
+  return isForNothing ? { ignored: "no record of the mapping is for it" } : { mapped };
 }

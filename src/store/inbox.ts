@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { sql } from "kysely";
+import { type RawBuilder, sql } from "kysely";
 import type { Db, Tx } from "./db.ts";
 
 /** One verified thing of a delivery, as it is kept. */
@@ -55,23 +55,30 @@ export interface PendingItem {
   readonly body: string;
   /** How often it was tried, this time included. */
   readonly attempts: number;
-  /** For people and for hints: when it came in. */
-  readonly receivedAt: Date;
 }
+
+/** The reason of an item from its claim to its settlement: one that is due with it was left by a process that died. */
+const underWay = "being applied";
 
 /**
  * Claims the oldest items that are due, skipping those another process has; nobody else gets them until the lease has run out. The attempt
- * counts from now on, so that an item that kills its process runs out of attempts, too.
+ * counts from now on, so that an item that kills its process runs out of attempts. One that may have done so is claimed alone, after all
+ * others: it costs them nothing.
  */
 export async function claimPendingItems(db: Db, limit: number, leaseSeconds: number): Promise<PendingItem[]> {
+  const usual = await claim(db, sql`reason is distinct from ${underWay}`, limit, leaseSeconds);
+  return usual.length > 0 ? usual : claim(db, sql`reason = ${underWay}`, 1, leaseSeconds);
+}
+
+async function claim(db: Db, which: RawBuilder<unknown>, limit: number, leaseSeconds: number): Promise<PendingItem[]> {
   const { rows } = await sql<PendingItem>`
-    update inbox set attempts = attempts + 1, due_at = now() + make_interval(secs => ${leaseSeconds})
+    update inbox set attempts = attempts + 1, reason = ${underWay}, due_at = now() + make_interval(secs => ${leaseSeconds})
     where id in (
-      select id from inbox where state = 'pending' and due_at <= now()
+      select id from inbox where state = 'pending' and due_at <= now() and ${which}
       order by id limit ${limit}
       for update skip locked
     )
-    returning id, source, body, attempts, received_at`.execute(db);
+    returning id, source, body, attempts`.execute(db);
   return rows.sort((one, other) => one.id - other.id);
 }
 

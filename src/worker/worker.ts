@@ -6,11 +6,13 @@ import type { Configuration } from "../playbooks/configuration.ts";
 import { type Db, readNow } from "../store/db.ts";
 import { listen, type WakeTopic } from "../store/notify.ts";
 import { ensureScorePartitions } from "../store/partitions.ts";
+import type { CollectDeps } from "./collect/deps.ts";
 import { type CollectSummary, collectDue } from "./collect.ts";
 import { writeDueFields } from "./crm-fields.ts";
 import { dailyJobs } from "./daily-jobs.ts";
 import { type DeliverSummary, deliverDue } from "./deliver.ts";
 import { startHeartbeat } from "./heartbeat.ts";
+import { applyInbox, type InboxSummary } from "./inbox.ts";
 import { startLoop } from "./loop.ts";
 import { type RespondSummary, respondDue } from "./respond.ts";
 import { type ScoreSummary, scoreDue } from "./score.ts";
@@ -34,7 +36,7 @@ export interface LiveConfiguration {
   readonly sources: readonly Source[];
 }
 
-export type PassSummary = CollectSummary | ScoreSummary | RespondSummary | DeliverSummary;
+export type PassSummary = CollectSummary | InboxSummary | ScoreSummary | RespondSummary | DeliverSummary;
 
 export const stages = ["collect", "score", "respond", "deliver"] as const satisfies readonly WakeTopic[];
 
@@ -47,7 +49,7 @@ export async function runStage(deps: WorkerDeps, stage: WakeTopic, stopping = ne
   const live = await deps.live();
   switch (stage) {
     case "collect":
-      return collectDue({ ...deps, ...collectParts(live), sleep: sleepUntil, stopping }, now);
+      return collectAll({ ...deps, ...collectParts(live), sleep: sleepUntil, stopping }, now);
     case "score":
       await ensureScorePartitions(deps.db, now);
       return scoreDue({ ...deps, configuration: live.configuration }, now);
@@ -58,9 +60,21 @@ export async function runStage(deps: WorkerDeps, stage: WakeTopic, stopping = ne
   }
 }
 
+/** What others have brought first: it is here already. */
+async function collectAll(deps: CollectDeps, now: Date): Promise<CollectSummary & InboxSummary> {
+  const inbox = await applyInbox(deps, now);
+  return { ...inbox, ...(await collectDue(deps, now)) };
+}
+
+/** What came by webhooks waits for no vendor: beside the collect stage it has a loop of its own. */
+async function applyInboxNow(deps: WorkerDeps, stopping: AbortSignal): Promise<InboxSummary> {
+  const now = await readNow(deps.db);
+  return applyInbox({ ...deps, ...collectParts(await deps.live()), sleep: sleepUntil, stopping }, now);
+}
+
 /** Actions first: somebody waits for them. */
 async function deliverAll(deps: WorkerDeps, live: LiveConfiguration, now: Date): Promise<DeliverSummary> {
-  const sinks = sinkChannels(deps.db, live.sources, live.configuration.owners);
+  const sinks = sinkChannels({ ...deps, owners: live.configuration.owners }, live.sources);
   const summary = await deliverDue({ ...deps, channels: new Map([...live.channels, ...sinks]) }, now);
   const fields = await writeDueFields({ ...deps, sources: live.sources }, now);
   return { ...summary, sent: summary.sent + fields };
@@ -80,15 +94,19 @@ const pollMs = 2000;
 /** Runs the four stages, each in its own loop, so that a slow one starves no other, until stopped. */
 export function startWorker(deps: WorkerDeps, databaseUrl: string): { stop(): Promise<void> } {
   const stopping = new AbortController();
-  const loops = new Map(
-    stages.map((stage) => [
-      stage as string,
-      startLoop({ name: stage, pollMs, log: deps.log, pass: () => passOf(deps, stage, stopping.signal) }),
-    ]),
-  );
+  const loopOf = (name: string, topic: WakeTopic, work: () => Promise<PassSummary>) => ({
+    topic: topic as string,
+    ...startLoop({ name, pollMs, log: deps.log, pass: () => passOf(deps, topic, work) }),
+  });
+  const loops = [
+    ...stages.map((stage) => loopOf(stage, stage, () => runStage(deps, stage, stopping.signal))),
+    loopOf("inbox", "collect", () => applyInboxNow(deps, stopping.signal)),
+  ];
   const listener = listen(
     databaseUrl,
-    (topic) => loops.get(topic)?.wake(),
+    (topic) => {
+      for (const loop of loops) if (loop.topic === topic) loop.wake();
+    },
     (error) => deps.log.warn({ err: error }, "the connection for notifications was lost; it is made again"),
   );
   const heartbeat = startHeartbeat(deps.db, dailyJobs(deps.db), deps.log);
@@ -96,15 +114,15 @@ export function startWorker(deps: WorkerDeps, databaseUrl: string): { stop(): Pr
     async stop() {
       stopping.abort();
       await heartbeat.stop();
-      await Promise.all([...loops.values()].map((loop) => loop.stop()));
+      await Promise.all(loops.map((loop) => loop.stop()));
       await listener.stop();
     },
   };
 }
 
-async function passOf(deps: WorkerDeps, stage: WakeTopic, stopping: AbortSignal): Promise<boolean> {
+async function passOf(deps: WorkerDeps, stage: WakeTopic, work: () => Promise<PassSummary>): Promise<boolean> {
   const startedAt = performance.now();
-  const summary = await runStage(deps, stage, stopping);
+  const summary = await work();
   const hasWorked = Object.values(summary).some((count) => typeof count === "number" && count > 0);
   if (hasWorked) {
     const milliseconds = Math.round(performance.now() - startedAt);

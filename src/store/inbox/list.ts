@@ -74,17 +74,14 @@ export async function readInboxItem(db: Db, id: number): Promise<InboxDetail | n
 /** What was asked to be tried again: some items, or all that have failed. */
 export type RetryWish = { readonly ids: readonly number[] } | { readonly failedOf: string | null };
 
-/**
- * Makes items due at once, with all their attempts before them; those that failed, and those that wait. Answers the ids. What is applied
- * twice changes nothing, but what is done stays done.
- */
+/** Makes items due at once, with all their attempts before them, and answers their ids. What is done stays done. */
 export async function retryInbox(db: Db | Tx, wish: RetryWish): Promise<number[]> {
   const chosen =
     "ids" in wish
-      ? sql`id = any(${wish.ids}::bigint[]) and state in ('pending', 'failed')`
+      ? sql`id = any(${wish.ids}::bigint[]) and state <> 'done'`
       : sql`state = 'failed' and (${wish.failedOf}::text is null or source = ${wish.failedOf})`;
   const { rows } = await sql<{ id: number }>`
-    update inbox set state = 'pending', due_at = now(), attempts = 0, settled_at = null
+    update inbox set state = 'pending', due_at = now(), attempts = 0, reason = null, settled_at = null
     where ${chosen} returning id`.execute(db);
   return rows.map(({ id }) => id).sort((one, other) => one - other);
 }
