@@ -35,6 +35,7 @@ const shared = {
   "integrations/ports.ts": ["worker", "http", "queries", "cli"],
   "integrations/source-port.ts": ["worker", "http", "queries", "cli"],
   "integrations/hook-port.ts": ["worker", "http", "queries", "cli"],
+  "integrations/tracking-port.ts": ["http"],
   "integrations/sink-port.ts": ["worker"],
   // A format, no vendor: sources.json is one of the documents that are checked and published.
   "integrations/sources-schema.ts": ["queries"],

@@ -7,11 +7,12 @@ import { accountRoutes } from "./accounts.ts";
 import { byHandRoutes } from "./by-hand.ts";
 import { within } from "./deadline.ts";
 import type { InboxDoor } from "./inbox-door.ts";
-import { findLiveSources } from "./live-sources.ts";
+import { openLiveSources } from "./live-sources.ts";
 import { createMetrics } from "./metrics.ts";
 import { notFound, onlyMethods, Problem, problemHandler } from "./problem.ts";
 import { recordRoutes } from "./records.ts";
 import { taskRoutes } from "./tasks.ts";
+import { trackingRoutes } from "./tracking.ts";
 import { webhookRoutes } from "./webhooks.ts";
 
 export interface HttpDeps {
@@ -56,8 +57,9 @@ export function buildApp(deps: HttpDeps): Express {
     })
     .all(onlyMethods("GET, HEAD"));
   app.route("/metrics").get(metrics.expose).all(onlyMethods("GET, HEAD"));
-  const findSource = findLiveSources(deps.sources, deps.now);
-  app.use(webhookRoutes({ ...deps, findSource, metrics }));
+  const sources = openLiveSources(deps.sources, deps.now);
+  app.use(webhookRoutes({ ...deps, sources, metrics }));
+  app.use(trackingRoutes({ ...deps, sources, metrics }));
   app.use(recordRoutes(deps.db));
   app.use(accountRoutes(deps.db, deps.configuration));
   app.use(byHandRoutes(deps));

@@ -1,7 +1,11 @@
 import type { Source } from "../integrations/source-port.ts";
 
-/** Finds a live source by its id; null where there is none. */
-export type FindSource = (id: string) => Promise<Source | null>;
+/** The live sources, as they were not long ago. */
+export interface LiveSources {
+  /** A source by its id; null where there is none. */
+  find(id: string): Promise<Source | null>;
+  all(): Promise<Iterable<Source>>;
+}
 
 /** So long a look at the live documents counts: a secret that was exchanged is in use a second later. */
 const freshMs = 1_000;
@@ -10,7 +14,7 @@ const freshMs = 1_000;
  * Finds sources without a look at the database for each request. Once they are known they stay so while the database is away: whether a
  * delivery can be kept is for the inbox to say.
  */
-export function findLiveSources(read: () => Promise<readonly Source[]>, now: () => Date): FindSource {
+export function openLiveSources(read: () => Promise<readonly Source[]>, now: () => Date): LiveSources {
   let known: ReadonlyMap<string, Source> | null = null;
   let readAt = Number.NEGATIVE_INFINITY;
   let reading: Promise<ReadonlyMap<string, Source>> | null = null;
@@ -27,9 +31,14 @@ export function findLiveSources(read: () => Promise<readonly Source[]>, now: () 
     return known;
   };
 
-  return async (id) => {
-    if (known !== null && now().getTime() - readAt < freshMs) return known.get(id) ?? null;
+  const recent = async (): Promise<ReadonlyMap<string, Source>> => {
+    if (known !== null && now().getTime() - readAt < freshMs) return known;
     reading ??= refresh();
-    return (await reading).get(id) ?? null;
+    return reading;
+  };
+
+  return {
+    find: async (id) => (await recent()).get(id) ?? null,
+    all: async () => (await recent()).values(),
   };
 }

@@ -1,42 +1,26 @@
-import express, { type Request, type RequestHandler, type Response, Router } from "express";
+import { type Request, type Response, Router } from "express";
 import { type Hook, type InboundItem, type InboundRequest, UnreadableBody } from "../integrations/hook-port.ts";
 import type { Log } from "../log.ts";
 import { within } from "./deadline.ts";
 import type { InboxDoor } from "./inbox-door.ts";
 import { excessOf } from "./json-body.ts";
-import type { FindSource } from "./live-sources.ts";
-import type { HttpMetrics } from "./metrics.ts";
-import { isPassing, onlyMethods, Problem } from "./problem.ts";
+import type { LiveSources } from "./live-sources.ts";
+import { onlyMethods, Problem } from "./problem.ts";
+import { openRawReader } from "./raw-body.ts";
+import { type CountingDeps, countDelivery, Refusal } from "./refusal.ts";
 
 const mostBytes = 1024 * 1024;
 /** The most impatient sender gives up after five seconds; it is to hear that it should come again. */
 const deadlineMs = 4_000;
-/** What a source is called in numbers that nobody knows: a sender must not be able to make up labels. */
-const unknownSource = "unknown";
 
-export interface WebhookDeps {
-  readonly findSource: FindSource;
+export interface WebhookDeps extends CountingDeps {
+  readonly sources: LiveSources;
   readonly inbox: InboxDoor;
-  readonly metrics: Pick<HttpMetrics, "countDelivery">;
   readonly log: Log;
   /** Where senders reach this server, without a slash at the end. */
   readonly publicUrl: () => string;
   readonly now: () => Date;
 }
-
-/** What came of a delivery; each is a label in the metrics, and a reason in the inbox's list of refusals. */
-export type DeliveryOutcome =
-  | "accepted"
-  | "duplicate"
-  | "unsigned"
-  | "bad signature"
-  | "stale"
-  | "not allowed"
-  | "too large"
-  | "unreadable"
-  | "unavailable"
-  | "unknown source"
-  | "our fault";
 
 /** `POST /webhooks/<source>`: verified, kept, then answered 2xx. What it means is found out later, by the collect stage. */
 export function webhookRoutes(deps: WebhookDeps): Router {
@@ -49,39 +33,27 @@ export function webhookRoutes(deps: WebhookDeps): Router {
 }
 
 async function takeDelivery(deps: WebhookDeps, request: Request, response: Response): Promise<void> {
-  let label = unknownSource;
-  try {
+  await countDelivery(deps, async (name) => {
     const { id, hook } = await findHook(deps, request);
-    label = id;
+    name(id);
     const items = judge(hook, await readDelivery(deps, request, response));
     const news = await deps.inbox.keep(id, items);
-    deps.metrics.countDelivery(label, news > 0 || items.length === 0 ? "accepted" : "duplicate");
     answer(response, hook);
-  } catch (error) {
-    const refusal = refusalOf(error);
-    deps.metrics.countDelivery(label, refusal.outcome);
-    deps.inbox.refuse(label, refusal.outcome);
-    throw refusal.problem;
-  }
+    return news > 0 || items.length === 0 ? "accepted" : "duplicate";
+  });
 }
 
 async function findHook(deps: WebhookDeps, request: Request): Promise<{ id: string; hook: Hook }> {
-  const source = await deps.findSource(String(request.params["source"]));
+  const source = await deps.sources.find(String(request.params["source"]));
   if (source?.hook !== undefined) return { id: source.id, hook: source.hook };
   throw new Refusal("unknown source", new Problem(404, `There is nothing at ${request.path}.`));
 }
 
 /** Packed bodies are refused: no vendor sends one, and a small one may be of any size. */
-const readRaw: RequestHandler = express.raw({ type: () => true, limit: mostBytes, inflate: false });
+const readRaw = openRawReader({ limit: mostBytes, inflate: false });
 
 async function readDelivery(deps: WebhookDeps, request: Request, response: Response): Promise<InboundRequest> {
-  await new Promise<void>((resolve, reject) => {
-    Promise.resolve(readRaw(request, response, (error) => (error === undefined ? resolve() : reject(error)))).catch(
-      reject,
-    );
-  });
-  const body: unknown = request.body;
-  const raw = Buffer.isBuffer(body) ? body : Buffer.alloc(0);
+  const raw = await readRaw(request, response);
   const excess = looksLikeJson(raw) ? excessOf(raw) : null;
   if (excess !== null) throw new UnreadableBody(excess);
   return {
@@ -133,26 +105,4 @@ function answer(response: Response, { reply }: Hook): void {
     return;
   }
   response.status(reply.status).type(reply.contentType).send(Buffer.from(reply.body, "utf8"));
-}
-
-/** A delivery that is not kept: what it counts as, and what its sender is told. */
-class Refusal extends Error {
-  readonly outcome: DeliveryOutcome;
-  readonly problem: unknown;
-
-  constructor(outcome: DeliveryOutcome, problem: unknown) {
-    super(outcome);
-    this.outcome = outcome;
-    this.problem = problem;
-  }
-}
-
-function refusalOf(error: unknown): Refusal {
-  if (error instanceof Refusal) return error;
-  if (error instanceof UnreadableBody) return new Refusal("unreadable", new Problem(400, error.message));
-  const status = typeof error === "object" && error !== null && "status" in error ? error.status : null;
-  if (status === 413) return new Refusal("too large", error);
-  if (status === 503 || isPassing(error)) return new Refusal("unavailable", error);
-  if (typeof status === "number" && status >= 400 && status < 500) return new Refusal("unreadable", error);
-  return new Refusal("our fault", error);
 }

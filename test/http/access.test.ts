@@ -3,11 +3,24 @@ import { revokeToken, type TokenScope, tokenScopes } from "../../src/store/token
 import { listRoutes, test } from "./api.ts";
 import { expectProblem } from "./problems.ts";
 
+/** A write key of a source opens these, no token. */
+function trackingRoutes(): Record<string, "everyone"> {
+  const calls = ["identify", "group", "track", "page", "screen", "alias", "batch", "import"];
+  const paths = [...calls, "i", "g", "t", "p", "s", "a", "b"];
+  return Object.fromEntries(
+    paths.flatMap((path) => [
+      [`POST /v1/${path}`, "everyone"],
+      [`OPTIONS /v1/${path}`, "everyone"],
+    ]),
+  );
+}
+
 /** Who may call what. A route that is not in this table fails the first test. */
 const access: Readonly<Record<string, "everyone" | TokenScope>> = {
   "GET /healthz": "everyone",
   "GET /readyz": "everyone",
   "GET /metrics": "everyone",
+  ...trackingRoutes(),
   "POST /api/v1/records": "records:write",
   "GET /api/v1/accounts": "accounts:read",
   "GET /api/v1/accounts/:id": "accounts:read",

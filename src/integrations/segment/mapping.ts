@@ -1,13 +1,14 @@
 import { z } from "zod";
 import { dayOfInstant, formatDay } from "../../scoring/days.ts";
 import { accountOfUser } from "../../scoring/user-account.ts";
+import { accountTraits } from "../account-traits.ts";
 import type { HookReading } from "../hook-port.ts";
 import type { MapContext, Mapped } from "../source-port.ts";
 import { lastWholeDay } from "../whole-days.ts";
+import { contactTraits } from "./contact-traits.ts";
 import { parseEvent, type TrackedEvent, timeOf } from "./event.ts";
 import { groupOf } from "./group.ts";
 import type { SegmentSettings } from "./settings.ts";
-import { accountTraits, contactTraits } from "./traits.ts";
 import { openUsage } from "./usage.ts";
 
 /** What is kept of a body in the inbox. */

@@ -1,7 +1,6 @@
-import { createHash } from "node:crypto";
-import type { UsageInput } from "../../scoring/records.ts";
 import { accountOfUser } from "../../scoring/user-account.ts";
 import type { Mapped } from "../source-port.ts";
+import { usageInput } from "../usage-input.ts";
 import { type CountedUsage, openUsageRules } from "../usage-rules.ts";
 import type { TrackedEvent } from "./event.ts";
 import { groupOf } from "./group.ts";
@@ -18,24 +17,8 @@ export function openUsage(
     const account = groupOf(event, settings.accountFrom) ?? (userId === null ? null : accountOfUser(userId));
     // Visitors whom nobody knows: all that a public site is looked at would wait for an account that never comes.
     if (account === null) return { skipped: "neither a group nor a user is named" };
-    return { inputs: countsOf(event).flatMap((counted) => inputOf(counted, event, account, day) ?? []) };
-  };
-}
-
-function inputOf(counted: CountedUsage, event: TrackedEvent, account: string, day: string): UsageInput | null {
-  const { usage, value, oncePerUser } = counted;
-  const user = event.userId ?? event.anonymousId;
-  if (oncePerUser && user === null) return null;
-  const id = oncePerUser ? [usage, day, account, user] : [usage, event.messageId];
-  return {
-    kind: "usage",
-    mode: "event",
-    account,
-    name: usage,
-    day,
-    value,
-    id: shortId(id.join(" ")),
-    user: user ?? undefined,
+    const place = { account, day, user: userId ?? event.anonymousId, eventId: event.messageId ?? "" };
+    return { inputs: countsOf(event).flatMap((counted) => usageInput(counted, place) ?? []) };
   };
 }
 
@@ -48,10 +31,4 @@ function openCounts(rules: SegmentSettings["rules"]): (event: TrackedEvent) => r
     if (event.type === "track") return track(event.event ?? "", event);
     return (event.type === "page" ? page : screen)(event.name ?? "", event);
   };
-}
-
-const longestId = 300;
-
-function shortId(id: string): string {
-  return id.length <= longestId ? id : createHash("sha256").update(id).digest("hex");
 }

@@ -1,7 +1,7 @@
-import type { FieldsOf } from "../../scoring/records.ts";
-import { emailOf, labelOf } from "../record-values.ts";
-import { usageNameOf, valueAt } from "../usage-rules.ts";
-import { domainOfWebsite } from "../website-domain.ts";
+import type { FieldsOf } from "../scoring/records.ts";
+import { labelOf } from "./record-values.ts";
+import { usageNameOf, valueAt } from "./usage-rules.ts";
+import { domainOfWebsite } from "./website-domain.ts";
 
 type Traits = Readonly<Record<string, unknown>>;
 
@@ -9,7 +9,7 @@ type Traits = Readonly<Record<string, unknown>>;
 const named = new Set(["name", "domain", "website", "industry", "country"]);
 const mostFields = 50;
 
-/** What the traits of a group say of its account: all that are plain values become fields of one's own. */
+/** What the traits that trackers keep of a group say of its account: all that are plain values become fields of one's own. */
 export function accountTraits(traits: Traits): FieldsOf<"account"> {
   const name = textIn(traits["name"]);
   const domain = domainOfWebsite(textIn(traits["domain"]) ?? textIn(traits["website"]) ?? "");
@@ -23,16 +23,6 @@ export function accountTraits(traits: Traits): FieldsOf<"account"> {
     ...(country === null ? {} : { country }),
     ...(Object.keys(fields).length === 0 ? {} : { fields }),
   };
-}
-
-/** What the traits of a user say of a contact; null without an address. */
-export function contactTraits(traits: Traits): FieldsOf<"contact"> | null {
-  const email = emailOf(textIn(traits["email"]));
-  if (email === null) return null;
-  const parts = [textIn(traits["firstName"]), textIn(traits["lastName"])].filter((part) => part !== null);
-  const name = textIn(traits["name"]) ?? textIn(parts.join(" "));
-  const title = textIn(traits["title"]);
-  return { email, ...(name === null ? {} : { name }), ...(title === null ? {} : { title }) };
 }
 
 function fieldsOf(traits: Traits): Record<string, string | number | boolean | null> {
