@@ -1,6 +1,7 @@
 import type { MissingReason } from "../scoring/conditions.ts";
 import type { Facts } from "../scoring/facts.ts";
 import type { Instant } from "../scoring/history.ts";
+import type { HeldFacts } from "./held-facts.ts";
 import type { CompiledPlaybook } from "./playbook.ts";
 import type { SnoozeNotice } from "./snooze.ts";
 import { moment } from "./time-words.ts";
@@ -14,6 +15,7 @@ export interface DescriptionContext {
   readonly zone: string;
   readonly missingReason?: MissingReason | undefined;
   readonly snooze?: SnoozeNotice | null | undefined;
+  readonly held?: HeldFacts | null | undefined;
 }
 
 /**
@@ -27,8 +29,8 @@ export function describeState(
   context: DescriptionContext,
 ): string {
   if (!playbook.enabled) return "disabled: not judged";
-  const { now, missingReason, snooze } = context;
-  const decision = judgeTrigger(playbook, state, facts, { now, firstSeen: false, missingReason, snooze });
+  const { now, missingReason, snooze, held } = context;
+  const decision = judgeTrigger(playbook, state, facts, { now, firstSeen: false, missingReason, snooze, held });
   const before = state?.state ?? "inactive";
   const { reason } = decision.state;
   if (decision.transition !== null) {

@@ -1,6 +1,7 @@
 import type { MissingReason } from "../scoring/conditions.ts";
 import type { Facts } from "../scoring/facts.ts";
 import type { Instant } from "../scoring/history.ts";
+import { type HeldFacts, namesHeld, truthWhileHeld } from "./held-facts.ts";
 import type { CompiledPlaybook } from "./playbook.ts";
 import type { SnoozeNotice } from "./snooze.ts";
 import { answerOf } from "./trigger/answer.ts";
@@ -31,6 +32,8 @@ export interface JudgementContext {
   readonly truthOf?: TruthOf | undefined;
   /** Until its end no run begins for the account. */
   readonly snooze?: SnoozeNotice | null | undefined;
+  /** What of the facts rests on sources that fail. */
+  readonly held?: HeldFacts | null | undefined;
 }
 
 /**
@@ -43,11 +46,14 @@ export function judgeTrigger(
   facts: Facts,
   context: JudgementContext,
 ): TriggerDecision {
-  const before = startingState(playbook, state, context);
-  const truthOf = context.truthOf ?? ((condition) => condition.truth(facts));
+  const held = context.held ?? null;
+  const isHeld = namesHeld(playbook, held);
+  const started = startingState(playbook, state, context);
+  const before = started.held && !isHeld ? afterHold(started, playbook, context.now) : started;
+  const truthOf = truthWhileHeld(context.truthOf ?? ((condition) => condition.truth(facts)), held);
   const answer = answerOf(playbook, facts, truthOf, context.missingReason);
   const turn = { playbook, answer, snooze: context.snooze ?? null, now: context.now };
-  const after = move(before, turn);
+  const after = { ...move(before, turn), held: isHeld };
   const from = state?.state ?? "inactive";
   const entered = after.episode > before.episode;
   const fires = entered && !after.baseline && cooldownLeft(turn, before) === 0;
@@ -77,6 +83,7 @@ function startingState(
       episode: 0,
       lastFiredAt: null,
       baseline: awaitsBaseline,
+      held: false,
       reason: "",
       occasion: null,
     };
@@ -87,4 +94,14 @@ function startingState(
   }
   // What was a new occasion to another trigger is none to this one.
   return { ...state, state: "firing", occasion: null };
+}
+
+/**
+ * The first judgement after a source delivers again: what came to be so while nobody could see it is taken as it is, silently. What was
+ * on its way before has its whole time before it once more; one that waits for the end of a snooze goes on waiting.
+ */
+function afterHold(state: TriggerState, { trigger }: CompiledPlaybook, now: Instant): TriggerState {
+  if (state.state === "inactive") return { ...state, baseline: true };
+  const isSnoozed = state.dueAt !== null && state.dueAt > state.since + trigger.forMs;
+  return state.state === "pending" && !isSnoozed ? { ...state, since: now } : state;
 }

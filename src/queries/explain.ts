@@ -1,5 +1,6 @@
 import type { Configuration } from "../playbooks/configuration.ts";
 import { describeState } from "../playbooks/describe.ts";
+import { heldFacts, withoutHeld } from "../playbooks/held-facts.ts";
 import { playbookFacts } from "../playbooks/known-facts.ts";
 import type { CompiledPlaybook } from "../playbooks/playbook.ts";
 import { snoozeNotice } from "../playbooks/snooze.ts";
@@ -8,6 +9,7 @@ import { overrideAsOf, snoozeAsOf } from "../scoring/by-hand.ts";
 import { dayOfInstant, formatDay, parseDay, startOfDay } from "../scoring/days.ts";
 import { derivedAmong } from "../scoring/derived-facts.ts";
 import { dayMs } from "../scoring/duration.ts";
+import { failingMetrics } from "../scoring/held-metrics.ts";
 import type {
   AccountHistory,
   ChildScore,
@@ -245,7 +247,13 @@ async function playbookSituation(
     db,
     configuration,
     history,
-  }: { readonly db: Db; readonly configuration: Configuration; readonly history: AccountHistory },
+    coverage,
+  }: {
+    readonly db: Db;
+    readonly configuration: Configuration;
+    readonly history: AccountHistory;
+    readonly coverage: StreamCoverage;
+  },
   judged: { readonly metrics: ReadonlyMap<string, MetricValue>; readonly score: StoredScore; readonly zone: string },
   at: Date,
 ) {
@@ -255,13 +263,20 @@ async function playbookSituation(
   const today = dayOfInstant(judged.zone, at.getTime());
   const spans = (await readTrendSpans(db, [{ accountId, today }], trends, at)).get(accountId) ?? new Map();
   const known = playbookFacts({ ...judged, history, spans }, wanted, at.getTime());
-  return { ...known, snooze: snoozeNotice(snoozeAsOf(history, at.getTime()), judged.zone) };
+  const { plan, models } = configuration.scorer;
+  const { score, zone } = judged;
+  const failing = failingMetrics(plan, coverage, { scoredAt: score.at.getTime(), zone }, at.getTime());
+  const held = heldFacts(
+    failing,
+    models.find(({ id }) => id === score.modelId),
+  );
+  return { ...withoutHeld(known, held), held, snooze: snoozeNotice(snoozeAsOf(history, at.getTime()), judged.zone) };
 }
 
 function explainPlaybook(
   playbook: CompiledPlaybook,
   states: readonly TriggerStateRow[] | null,
-  { facts, missingReason, snooze }: Awaited<ReturnType<typeof playbookSituation>>,
+  { facts, missingReason, snooze, held }: Awaited<ReturnType<typeof playbookSituation>>,
   now: Date,
   zone: string,
 ): Explanation["playbooks"][number] {
@@ -270,6 +285,6 @@ function explainPlaybook(
     id: playbook.id,
     state: playbook.enabled ? (state?.state ?? "inactive") : "disabled",
     since: state === null ? null : new Date(state.since).toISOString(),
-    reason: describeState(playbook, state, facts, { now: now.getTime(), zone, missingReason, snooze }),
+    reason: describeState(playbook, state, facts, { now: now.getTime(), zone, missingReason, snooze, held }),
   };
 }

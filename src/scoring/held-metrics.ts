@@ -7,6 +7,7 @@ import type {
   Instant,
   MetricValue,
   Outage,
+  Outages,
   StreamCoverage,
 } from "./history.ts";
 import { type Metric, needsOf } from "./metrics/metric.ts";
@@ -48,7 +49,7 @@ interface Failing {
 }
 
 /** Outages belong to streams, not to accounts: one look at them serves every account of a pass. */
-const outagesOf = new WeakMap<StreamCoverage, WeakMap<MetricPlan, readonly MetricOutages[]>>();
+const outagesOf = new WeakMap<Outages, WeakMap<MetricPlan, readonly MetricOutages[]>>();
 const neverFailing: Failing = { now: 0, began: new Map() };
 const failingOf = new WeakMap<readonly MetricOutages[], Failing>();
 
@@ -85,6 +86,26 @@ export function outageBegan(
   return first;
 }
 
+/**
+ * The metrics of which nobody knows what they are now, with why, in words: their source fails, or it was whole again only after `scoredAt`,
+ * so that no score knows yet what it delivered.
+ */
+export function failingMetrics(
+  plan: MetricPlan,
+  outages: Outages,
+  { scoredAt, zone }: { readonly scoredAt: Instant; readonly zone: string },
+  now: Instant,
+): ReadonlyMap<string, string> {
+  const failing = new Map<string, string>();
+  for (const { metric, outages: ofMetric } of planOutages(outages, plan)) {
+    const open = ofMetric.find((one) => one.beganAt <= now && (one.endedAt === null || one.endedAt > scoredAt));
+    if (open === undefined) continue;
+    const day = formatDay(dayOfInstant(zone, open.beganAt));
+    failing.set(metric.name, `held: ${open.words ?? "its source fails"} since ${day}`);
+  }
+  return failing;
+}
+
 function failingAt(coverage: StreamCoverage, plan: MetricPlan, now: Instant): Failing {
   const outages = planOutages(coverage, plan);
   if (outages.length === 0) return neverFailing;
@@ -100,7 +121,7 @@ function failingAt(coverage: StreamCoverage, plan: MetricPlan, now: Instant): Fa
 }
 
 /** Those metrics of the plan whose sources ever failed. */
-function planOutages(coverage: StreamCoverage, plan: MetricPlan): readonly MetricOutages[] {
+function planOutages(coverage: Outages, plan: MetricPlan): readonly MetricOutages[] {
   let plans = outagesOf.get(coverage);
   if (plans === undefined) {
     plans = new WeakMap();
@@ -116,7 +137,7 @@ function planOutages(coverage: StreamCoverage, plan: MetricPlan): readonly Metri
 }
 
 /** The outages of every stream a metric rests on. */
-function sourceOutages(metric: Metric, plan: MetricPlan, coverage: StreamCoverage): readonly Outage[] {
+function sourceOutages(metric: Metric, plan: MetricPlan, coverage: Outages): readonly Outage[] {
   const { kinds = [], usage = [], users = [], everyUsageDays } = needsOf(metric, plan.settings);
   const ofKinds = new Map<string, readonly Outage[]>(coverage.kindOutages);
   const names = new Set([...usage, ...users].map(({ name }) => name));

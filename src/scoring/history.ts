@@ -65,7 +65,12 @@ export interface Outage {
   readonly beganAt: Instant;
   /** Null while it goes on. */
   readonly endedAt: Instant | null;
+  /** Whose it is and what is wrong, as in `crm ticket fails`. */
+  readonly words?: string | undefined;
 }
+
+/** The outages of streams, per kind of record and per usage name. */
+export type Outages = Pick<StreamCoverage, "kindOutages" | "usageOutages">;
 
 /**
  * What the streams have stated and when they failed, per kind of record, and per usage name (of the stream that delivers the name).

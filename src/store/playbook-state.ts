@@ -12,6 +12,7 @@ export interface TriggerStateRow {
   readonly episode: number;
   readonly lastFiredAt: number | null;
   readonly baseline: boolean;
+  readonly held: boolean;
   readonly reason: string;
   readonly occasion: string | null;
 }
@@ -33,9 +34,9 @@ export async function writeTriggerStates(tx: Tx, states: readonly TriggerStateRo
   if (states.length === 0) return;
   await sql`
     insert into trigger_states (account_id, playbook_id, trigger_key, state, since, due_at, episode, last_fired_at,
-      baseline, reason, occasion)
+      baseline, held, reason, occasion)
     select account_id, playbook_id, trigger_key, state, to_timestamp(since / 1000.0), to_timestamp(due_at / 1000.0),
-      episode, to_timestamp(last_fired_at / 1000.0), baseline, reason, occasion
+      episode, to_timestamp(last_fired_at / 1000.0), baseline, held, reason, occasion
     from unnest(
       ${states.map((s) => s.accountId)}::bigint[],
       ${states.map((s) => s.playbookId)}::text[],
@@ -46,13 +47,14 @@ export async function writeTriggerStates(tx: Tx, states: readonly TriggerStateRo
       ${states.map((s) => s.episode)}::integer[],
       ${states.map((s) => s.lastFiredAt)}::float8[],
       ${states.map((s) => s.baseline)}::boolean[],
+      ${states.map((s) => s.held)}::boolean[],
       ${states.map((s) => s.reason)}::text[],
       ${states.map((s) => s.occasion)}::text[]
-    ) as s (account_id, playbook_id, trigger_key, state, since, due_at, episode, last_fired_at, baseline, reason,
-      occasion)
+    ) as s (account_id, playbook_id, trigger_key, state, since, due_at, episode, last_fired_at, baseline, held,
+      reason, occasion)
     on conflict (account_id, playbook_id) do update set
       trigger_key = excluded.trigger_key, state = excluded.state, since = excluded.since, due_at = excluded.due_at,
-      episode = excluded.episode, last_fired_at = excluded.last_fired_at, baseline = excluded.baseline,
+      episode = excluded.episode, last_fired_at = excluded.last_fired_at, baseline = excluded.baseline, held = excluded.held,
       reason = excluded.reason, occasion = excluded.occasion`.execute(tx);
 }
 

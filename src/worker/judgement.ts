@@ -22,7 +22,7 @@ export interface Judgement {
 
 /** Judges every playbook for one account. Pure: nothing is written here. */
 export function judgeAccount(configuration: Configuration, situation: Situation, now: Instant): Judgement {
-  const { accountId, facts, missingReason, snooze } = situation;
+  const { accountId, facts, missingReason, snooze, held } = situation;
   const before = new Map(situation.states.map((state) => [state.playbookId, state]));
   const changedStates: TriggerStateRow[] = [];
   const fires: Fire[] = [];
@@ -37,6 +37,7 @@ export function judgeAccount(configuration: Configuration, situation: Situation,
       missingReason,
       truthOf,
       snooze,
+      held,
     });
     const after = { ...decision.state, accountId, playbookId: playbook.id };
     if (state === null || !isSame(state, after)) changedStates.push(after);
@@ -65,6 +66,7 @@ function isSame(one: TriggerStateRow, other: TriggerStateRow): boolean {
     one.episode === other.episode &&
     one.lastFiredAt === other.lastFiredAt &&
     one.baseline === other.baseline &&
+    one.held === other.held &&
     one.reason === other.reason &&
     one.occasion === other.occasion
   );

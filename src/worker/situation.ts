@@ -1,4 +1,5 @@
 import type { Configuration } from "../playbooks/configuration.ts";
+import { type HeldFacts, heldFacts, withoutHeld } from "../playbooks/held-facts.ts";
 import { playbookFacts } from "../playbooks/known-facts.ts";
 import { resolveOwner } from "../playbooks/owners.ts";
 import { type SnoozeNotice, snoozeNotice } from "../playbooks/snooze.ts";
@@ -8,10 +9,12 @@ import type { MissingReason } from "../scoring/conditions.ts";
 import { dayOfInstant, formatDay } from "../scoring/days.ts";
 import { type DerivedFact, derivedAmong } from "../scoring/derived-facts.ts";
 import type { Facts } from "../scoring/facts.ts";
-import type { AccountHistory, Instant } from "../scoring/history.ts";
+import { failingMetrics } from "../scoring/held-metrics.ts";
+import type { AccountHistory, Instant, Outages } from "../scoring/history.ts";
 import { accountAsOf, recordsAsOf } from "../scoring/record-state.ts";
 import type { TrendSpans } from "../scoring/trend-spans.ts";
 import { findAccountKeys } from "../store/account-list.ts";
+import { readOutages } from "../store/coverage.ts";
 import type { Tx } from "../store/db.ts";
 import { loadHistories, recordsOnly } from "../store/histories.ts";
 import { type RunRow, readActiveRuns, readTriggerStates, type TriggerStateRow } from "../store/playbook-state.ts";
@@ -26,6 +29,8 @@ export interface Situation {
   readonly facts: Facts;
   /** Why a fact is missing, where that is known. */
   readonly missingReason: MissingReason;
+  /** What triggers would go by rests on sources that fail; null where none of it does. Steps and messages go by what was known last. */
+  readonly held: HeldFacts | null;
   /** Null while the account is not snoozed. */
   readonly snooze: SnoozeNotice | null;
   readonly subject: Subject;
@@ -34,6 +39,9 @@ export interface Situation {
   readonly states: readonly TriggerStateRow[];
   readonly runs: readonly RunRow[];
 }
+
+/** An account is scored again long before this when a source of it is whole again. */
+const longestUnscoredMs = 7 * 86_400_000;
 
 /** What a person has said of an account counts beside its fields and contacts. */
 const kinds = ["account", "contact", "override", "snooze"] as const;
@@ -54,11 +62,12 @@ export async function loadSituations(
   const wanted = derivedAmong(configuration.playbooks.flatMap(({ facts }) => facts));
   const spans = await readSpans(tx, configuration, histories, wanted, now);
   const scores = await readScores(tx, ids);
+  const outages = await readOutages(tx, new Date(now.getTime() - longestUnscoredMs));
   const states = groupByAccount(await readTriggerStates(tx, ids));
   const runs = groupByAccount(await readActiveRuns(tx, ids));
   return histories.map((history, index) => {
     const { accountId } = history;
-    const found = { score: scores.get(accountId) ?? null, spans: spans.get(accountId) ?? new Map(), wanted };
+    const found = { score: scores.get(accountId) ?? null, spans: spans.get(accountId) ?? new Map(), wanted, outages };
     return {
       accountId,
       factsSeq: claims[index]?.factsSeq ?? 0,
@@ -92,15 +101,16 @@ interface Found {
   readonly score: StoredScore | null;
   readonly spans: TrendSpans;
   readonly wanted: readonly DerivedFact[];
+  readonly outages: Outages;
 }
 
 function knowledgeOf(
   configuration: Configuration,
   history: AccountHistory,
-  { score, spans, wanted }: Found,
+  { score, spans, wanted, outages }: Found,
   now: Instant,
-): Pick<Situation, "facts" | "missingReason" | "snooze" | "subject" | "ownerId"> {
-  const { company } = configuration.scorer;
+): Pick<Situation, "facts" | "missingReason" | "held" | "snooze" | "subject" | "ownerId"> {
+  const { company, plan, models } = configuration.scorer;
   const account = accountAsOf(history, now);
   const zone = account.zone ?? company.zone;
   const metrics = new Map(Object.entries(score?.metrics ?? {}));
@@ -117,7 +127,12 @@ function knowledgeOf(
     drivers: driversOf(score),
     zone,
   };
-  return { ...known, snooze: snoozeNotice(snoozeAsOf(history, now), zone), subject, ownerId };
+  const failing = failingMetrics(plan, outages, { scoredAt: score?.at.getTime() ?? now, zone }, now);
+  const held = heldFacts(
+    failing,
+    models.find(({ id }) => id === score?.modelId),
+  );
+  return { ...withoutHeld(known, held), held, snooze: snoozeNotice(snoozeAsOf(history, now), zone), subject, ownerId };
 }
 
 function driversOf(score: StoredScore | null): Subject["drivers"] {

@@ -48,7 +48,8 @@ function fromInactive(state: TriggerState, turn: Turn): TriggerState {
   if (answer.matches === null) return { ...state, dueAt: null, reason: `not known: ${answer.why}` };
   if (answer.matches === false) return { ...state, dueAt: null, baseline: false, reason: answer.why };
   if (state.baseline) {
-    const reason = `matched when the playbook was activated: taken as it is (${answer.why})`;
+    const when = state.held ? "its source delivered again" : "the playbook was activated";
+    const reason = `matched when ${when}: taken as it is (${answer.why})`;
     const [episode, occasion] = [state.episode + 1, answer.occasion];
     return { ...state, state: "firing", since: now, dueAt: null, episode, occasion, reason };
   }

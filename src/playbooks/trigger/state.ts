@@ -18,6 +18,8 @@ export interface TriggerState {
    * be taken as it is found.
    */
   readonly baseline: boolean;
+  /** What it goes by rested on a source that failed when it was judged last. */
+  readonly held: boolean;
   /** Why it is in this state; while firing, why the episode began. */
   readonly reason: string;
   /** What the newest episode is about, as in the day on which a period ends; null where its trigger has no occasions, or it was not known. */
