@@ -2,6 +2,7 @@ import { readSecret } from "./config.ts";
 import { openFilesSource } from "./integrations/files/folder-source.ts";
 import { openHttpJsonSource } from "./integrations/http-json/source.ts";
 import { openHubSpotSource } from "./integrations/hubspot/source.ts";
+import { openIntercomSource } from "./integrations/intercom/source.ts";
 import { openJsonHookSource } from "./integrations/json-hook/source.ts";
 import { openOutboxChannel } from "./integrations/outbox/channel.ts";
 import type { Channel } from "./integrations/ports.ts";
@@ -52,6 +53,8 @@ function openSource(settings: SourceSettings): Source {
       return openSegmentSource(settings, read);
     case "zendesk":
       return openZendeskSource(settings, read);
+    case "intercom":
+      return openIntercomSource(settings, (secret) => secretFor(`source "${settings.id}"`, secret));
   }
 }
 

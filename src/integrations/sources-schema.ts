@@ -3,6 +3,7 @@ import { type Fault, faultAt, faultsOf } from "../scoring/fault.ts";
 import { filesSettings } from "./files/folder-settings.ts";
 import { httpJsonSettings } from "./http-json/settings.ts";
 import { hubspotSettings } from "./hubspot/settings.ts";
+import { intercomSettings } from "./intercom/settings.ts";
 import { jsonHookSettings } from "./json-hook/settings.ts";
 import { salesforceSettings } from "./salesforce/settings.ts";
 import { sampleSettings } from "./sample/settings.ts";
@@ -23,6 +24,7 @@ const kinds = {
   segment: segmentSettings,
   "json-hook": jsonHookSettings,
   "standard-webhooks": standardWebhooksSettings,
+  intercom: intercomSettings,
 } as const;
 
 type Kind = keyof typeof kinds;
@@ -48,6 +50,7 @@ export const sourcesSchema = z.strictObject({
       kinds.segment,
       kinds["json-hook"],
       kinds["standard-webhooks"],
+      kinds.intercom,
     ]),
   ),
 });

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { readAnswer } from "../read-answer.ts";
-import { type CallRequest, type PullContext, type SourceCheck, SourceHalt } from "../source-port.ts";
+import type { PullContext, SourceCheck, SourceHalt } from "../source-port.ts";
+import { tryCall } from "../tried-call.ts";
 import type { ZendeskApi } from "./api.ts";
 
 const meSchema = z.looseObject({
@@ -33,17 +34,6 @@ export async function checkZendesk(api: ZendeskApi, subdomain: string, context: 
     return { ok: false, detail: `${subdomain}: neither ratings nor survey responses can be read`, missing: [] };
   }
   return { ok: true, detail: `${subdomain} as ${user.role ?? "a user"}; surveys: ${ways.join(" and ")}`, missing: [] };
-}
-
-type Tried = { readonly answer: Awaited<ReturnType<PullContext["call"]>> } | { readonly halt: SourceHalt };
-
-async function tryCall(request: CallRequest, context: PullContext): Promise<Tried> {
-  try {
-    return { answer: await context.call(request) };
-  } catch (error) {
-    if (error instanceof SourceHalt) return { halt: error };
-    throw error;
-  }
 }
 
 function missingOf({ verdict }: SourceHalt): string[] {

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { readAnswer } from "../read-answer.ts";
-import { type Answer, type CallRequest, type Page, type PullContext, SourceHalt } from "../source-port.ts";
+import type { Answer, CallRequest, Page, PullContext } from "../source-port.ts";
+import { tryCall } from "../tried-call.ts";
 import { lastWholeDay } from "../whole-days.ts";
 import { idsAtOnce, type ZendeskApi } from "./api.ts";
 import { type RawSurvey, ratingSchema, responseSchema, ticketOfResponse } from "./mapping/survey.ts";
@@ -52,13 +53,11 @@ function requestOf(api: ZendeskApi, { part, after }: Sweep, since: Date | null):
 
 /** Null where this way of asking is not used here. */
 async function ask(sweep: Sweep, request: CallRequest, context: PullContext): Promise<Answer | null> {
-  try {
-    return await context.call(request);
-  } catch (error) {
-    const isRefused = error instanceof SourceHalt && error.verdict.kind === "forbidden";
-    if (!isRefused || sweep.used.includes(sweep.part) || sweep.refused.length > 0) throw error;
-    return null;
-  }
+  const tried = await tryCall(request, context);
+  if ("answer" in tried) return tried.answer;
+  const isRefused = tried.halt.verdict.kind === "forbidden";
+  if (!isRefused || sweep.used.includes(sweep.part) || sweep.refused.length > 0) throw tried.halt;
+  return null;
 }
 
 function pageAfter(sweep: Sweep, raw: readonly RawSurvey[], after: string | null, context: PullContext): Page {

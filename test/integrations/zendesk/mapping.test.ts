@@ -13,7 +13,8 @@ describe("a ticket", () => {
       metric_set: { reopens: 1, solved_at: "2026-05-03T10:00:00Z", reply_time_in_minutes: { calendar: 30 } },
     });
     const at = (moment: string, set: unknown) => ({ kind: "ticket", id: "7", account: "1", at: moment, set });
-    expect(mapTicket(raw).inputs).toEqual([
+    const { inputs = [], states = [] } = mapTicket(raw);
+    expect([...inputs, ...states]).toEqual([
       at("2026-05-01T10:00:00Z", { status: "new", subject: "It is broken 7", openedAt: "2026-05-01T10:00:00Z" }),
       at("2026-05-01T10:30:00.000Z", { firstRespondedAt: "2026-05-01T10:30:00.000Z" }),
       at("2026-05-03T10:00:00Z", { status: "solved", solvedAt: "2026-05-03T10:00:00Z" }),
@@ -23,9 +24,13 @@ describe("a ticket", () => {
 
   test("tells nothing before it was so", () => {
     const raw = ticket(7, {
+      status: "solved",
       metric_set: { solved_at: "2026-05-02T09:00:00Z", reply_time_in_minutes: { calendar: 5 } },
     });
-    for (const { at, set } of mapTicket(raw).inputs?.flatMap((input) => (input.kind === "ticket" ? input : [])) ?? []) {
+    const { inputs = [], states = [] } = mapTicket(raw);
+    const told = [...inputs, ...states].flatMap((input) => (input.kind === "ticket" ? input : []));
+    expect(told).toHaveLength(4);
+    for (const { at, set } of told) {
       for (const moment of [set.openedAt, set.firstRespondedAt, set.solvedAt]) {
         if (moment != null) expect(Date.parse(moment)).toBeLessThanOrEqual(Date.parse(at));
       }
@@ -35,7 +40,7 @@ describe("a ticket", () => {
 
   test("that was opened again is not solved any more", () => {
     const raw = ticket(7, { status: "open", metric_set: { solved_at: "2026-05-01T12:00:00Z", reopens: 1 } });
-    expect(mapTicket(raw).inputs?.at(-1)).toMatchObject({ set: { status: "open", solvedAt: null, reopens: 1 } });
+    expect(mapTicket(raw).states?.[0]).toMatchObject({ set: { status: "open", solvedAt: null, reopens: 1 } });
     expect(JSON.stringify(mapTicket(raw))).not.toContain("2026-05-01T12:00:00Z");
   });
 
@@ -64,15 +69,15 @@ describe("an organization", () => {
   });
 
   test("gives the fields that were chosen, empty ones too", () => {
-    expect(mapOrganization(organization(5), options).inputs?.[0]).toMatchObject({
+    expect(mapOrganization(organization(5), options).states?.[0]).toMatchObject({
       set: { name: "Acme 5", fields: { plan: "pro", seats_bought: 12, missing: null } },
     });
   });
 
   test("leaves name and domain to others where it only finds accounts", () => {
-    const { inputs } = mapOrganization(organization(5), { isAuthority: false, accountFields: [] });
-    expect(inputs).toMatchObject([{ kind: "account", id: "5", set: {} }]);
-    expect(inputs?.[0]).not.toHaveProperty("set.name");
+    const { states } = mapOrganization(organization(5), { isAuthority: false, accountFields: [] });
+    expect(states).toMatchObject([{ kind: "account", id: "5", set: {} }]);
+    expect(states?.[0]).not.toHaveProperty("set.name");
   });
 
   test("that was deleted is gone from then on", () => {
@@ -88,7 +93,7 @@ describe("a user", () => {
   });
 
   test("without a good address is a contact still", () => {
-    expect(mapUser(user(3, { email: "x@" })).inputs?.[0]).toMatchObject({ set: { name: "Person 3", email: null } });
+    expect(mapUser(user(3, { email: "x@" })).states?.[0]).toMatchObject({ set: { name: "Person 3", email: null } });
   });
 
   test("who is not active any more is gone", () => {

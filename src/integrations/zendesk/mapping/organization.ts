@@ -33,7 +33,7 @@ export function mapOrganization(raw: unknown, options: OrganizationOptions): Map
   const known = options.isAuthority ? { ...(name !== null && { name }), domain: labelOf(domains[0]) } : {};
   const fields = fieldsOf(organization, options.accountFields);
   return {
-    inputs: [{ kind: "account", id, at, set: { ...known, ...(options.accountFields.length > 0 && { fields }) } }],
+    states: [{ kind: "account", id, at, set: { ...known, ...(options.accountFields.length > 0 && { fields }) } }],
     claims: [{ externalId: id, name, ourKey: labelOf(organization.external_id), domains }],
   };
 }

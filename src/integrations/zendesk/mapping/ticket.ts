@@ -36,7 +36,6 @@ const ticketSchema = z.looseObject({
 });
 
 type Ticket = z.infer<typeof ticketSchema>;
-type TicketFields = FieldsOf<"ticket">;
 
 /**
  * A ticket as the changes that can be told from how it stands now: made, first answered, solved, and the rest at its newest change. The
@@ -49,31 +48,39 @@ export function mapTicket(raw: unknown): Mapped {
   const { id, organization_id: account } = ticket;
   if (ticket.status === "deleted") return { deleted: [{ kind: "ticket", id, at: ticket.updated_at }] };
   if (account == null) return { skipped: "a ticket without an organization" };
-  const inputs = changesOf(ticket).map(({ at, set }): RecordInput => ({ kind: "ticket", id, account, at, set }));
-  return { inputs };
+  const change = ({ at, set }: Change): RecordInput => ({ kind: "ticket", id, account, at, set });
+  return { inputs: changesOf(ticket).map(change), states: [change(stateOf(ticket))] };
 }
 
-/** In the order in which they hold where two have the same time: the state of now comes last. */
-function changesOf(ticket: Ticket): { at: string; set: TicketFields }[] {
-  const { created_at: openedAt, updated_at: updatedAt, status, priority, metric_set: metrics } = ticket;
-  const subject = textOf(ticket.subject);
+interface Change {
+  readonly at: string;
+  readonly set: FieldsOf<"ticket">;
+}
+
+/** What happened to it, as far as its times are told. */
+function changesOf(ticket: Ticket): Change[] {
+  const { created_at: openedAt, metric_set: metrics } = ticket;
   const respondedAt = firstReplyOf(ticket);
-  const solvedAt = isDone(status) ? (metrics?.solved_at ?? null) : null;
+  const solvedAt = isDone(ticket.status) ? (metrics?.solved_at ?? null) : null;
+  return [
+    { at: openedAt, set: { status: "new", subject: textOf(ticket.subject), openedAt } },
+    ...(respondedAt === null ? [] : [{ at: respondedAt, set: { firstRespondedAt: respondedAt } }]),
+    ...(solvedAt === null ? [] : [{ at: solvedAt, set: { status: "solved" as const, solvedAt } }]),
+  ];
+}
+
+/** How it stands; the time is that of its newest change, whatever that was. */
+function stateOf({ updated_at: at, status, metric_set: metrics, ...ticket }: Ticket): Change {
   const reopens = metrics?.reopens ?? null;
-  const now: TicketFields = {
-    subject,
-    priority: priority ?? null,
+  const set = {
+    subject: textOf(ticket.subject),
+    priority: ticket.priority ?? null,
     ...(status != null && status !== "deleted" && { status }),
     // A ticket that was opened again is not solved any more.
     ...(status != null && !isDone(status) && { solvedAt: null }),
     ...(reopens !== null && { reopens }),
   };
-  return [
-    { at: openedAt, set: { status: "new", subject, openedAt } },
-    ...(respondedAt === null ? [] : [{ at: respondedAt, set: { firstRespondedAt: respondedAt } }]),
-    ...(solvedAt === null ? [] : [{ at: solvedAt, set: { status: "solved" as const, solvedAt } }]),
-    { at: updatedAt, set: now },
-  ];
+  return { at, set };
 }
 
 /** Zendesk tells how long the first public reply took, not when it was. */

@@ -22,5 +22,5 @@ export function mapUser(raw: unknown): Mapped {
   if (parsed.data.active === false) return { deleted: [{ kind: "contact", id, at }] };
   if (account == null) return { skipped: "a user without an organization" };
   const set = { name: labelOf(parsed.data.name), email: emailOf(parsed.data.email) };
-  return { inputs: [{ kind: "contact", id, account, at, set }] };
+  return { states: [{ kind: "contact", id, account, at, set }] };
 }
