@@ -4,8 +4,10 @@ import { openHttpJsonSource } from "./integrations/http-json/source.ts";
 import { openHubSpotSource } from "./integrations/hubspot/source.ts";
 import { openIntercomSource } from "./integrations/intercom/source.ts";
 import { openJsonHookSource } from "./integrations/json-hook/source.ts";
+import { openMixpanelSource } from "./integrations/mixpanel/source.ts";
 import { openOutboxChannel } from "./integrations/outbox/channel.ts";
 import type { Channel } from "./integrations/ports.ts";
+import { openPosthogSource } from "./integrations/posthog/source.ts";
 import { openSalesforceSource } from "./integrations/salesforce/source.ts";
 import { openSampleSource } from "./integrations/sample/source.ts";
 import { openSegmentSource } from "./integrations/segment/source.ts";
@@ -13,6 +15,7 @@ import { openSlackChannel } from "./integrations/slack/channel.ts";
 import { openSmtpChannel } from "./integrations/smtp/channel.ts";
 import type { Source } from "./integrations/source-port.ts";
 import type { SourceSettings } from "./integrations/sources-schema.ts";
+import { openSqlSource } from "./integrations/sql/source.ts";
 import { openStandardWebhooksSource } from "./integrations/standard-webhooks/source.ts";
 import { openStripeSource } from "./integrations/stripe/source.ts";
 import { openWebhookChannel } from "./integrations/webhook/channel.ts";
@@ -47,10 +50,16 @@ function openSource(settings: SourceSettings): Source {
       return openHubSpotSource(settings, read);
     case "salesforce":
       return openSalesforceSource(settings, read);
+    case "sql":
+      return openSqlSource(settings, (secret) => secretFor(`source "${settings.id}"`, secret));
     case "stripe":
       return openStripeSource(settings, (secret) => secretFor(`source "${settings.id}"`, secret));
     case "segment":
       return openSegmentSource(settings, read);
+    case "posthog":
+      return openPosthogSource(settings, read);
+    case "mixpanel":
+      return openMixpanelSource(settings, read);
     case "zendesk":
       return openZendeskSource(settings, read);
     case "intercom":

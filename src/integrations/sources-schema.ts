@@ -5,9 +5,12 @@ import { httpJsonSettings } from "./http-json/settings.ts";
 import { hubspotSettings } from "./hubspot/settings.ts";
 import { intercomSettings } from "./intercom/settings.ts";
 import { jsonHookSettings } from "./json-hook/settings.ts";
+import { mixpanelSettings } from "./mixpanel/settings.ts";
+import { posthogSettings } from "./posthog/settings.ts";
 import { salesforceSettings } from "./salesforce/settings.ts";
 import { sampleSettings } from "./sample/settings.ts";
 import { segmentSettings } from "./segment/settings.ts";
+import { sqlSettings } from "./sql/settings.ts";
 import { standardWebhooksSettings } from "./standard-webhooks/settings.ts";
 import { stripeSettings } from "./stripe/settings.ts";
 import { zendeskSettings } from "./zendesk/settings.ts";
@@ -21,7 +24,10 @@ const kinds = {
   salesforce: salesforceSettings,
   zendesk: zendeskSettings,
   stripe: stripeSettings,
+  sql: sqlSettings,
   segment: segmentSettings,
+  mixpanel: mixpanelSettings,
+  posthog: posthogSettings,
   "json-hook": jsonHookSettings,
   "standard-webhooks": standardWebhooksSettings,
   intercom: intercomSettings,
@@ -47,7 +53,10 @@ export const sourcesSchema = z.strictObject({
       kinds.salesforce,
       kinds.zendesk,
       kinds.stripe,
+      kinds.sql,
       kinds.segment,
+      kinds.mixpanel,
+      kinds.posthog,
       kinds["json-hook"],
       kinds["standard-webhooks"],
       kinds.intercom,
