@@ -15,7 +15,7 @@ export interface Sink {
 export interface SinkContext {
   readonly now: Date;
   readonly signal: AbortSignal;
-  /** As of a pull, but without tries of its own: it answers 2xx only and throws `SourceHalt` at the first verdict. */
+  /** As of a pull: under the same limits, it answers 2xx only and throws `SourceHalt` for everything else. */
   readonly call: (request: CallRequest) => Promise<Answer>;
 }
 

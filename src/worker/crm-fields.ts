@@ -4,7 +4,7 @@ import type { Log } from "../log.ts";
 import type { Outcome } from "../playbooks/message.ts";
 import { type ClaimedFields, claimDueFields, type FieldsSettlement, settleFields } from "../store/crm-fields.ts";
 import type { Db } from "../store/db.ts";
-import { openSinkCall, outcomeOf } from "./sink-call.ts";
+import { outcomeOf, sinkContext } from "./sink-call.ts";
 
 export interface FieldsDeps {
   readonly db: Db;
@@ -46,7 +46,7 @@ async function writeBatch(
 ): Promise<readonly FieldsSettlement[]> {
   const known = claimed.flatMap((each) => (each.externalId === null ? [] : [{ ...each, account: each.externalId }]));
   const signal = AbortSignal.timeout(deadlineMs);
-  const context = { now, signal, call: openSinkCall(source, signal, now) };
+  const context = sinkContext(deps, source, signal, now);
   const outcomes = known.length === 0 ? [] : await putAll(deps, source, sink, known, context);
   const settled = [
     ...known.map((each, index) =>
@@ -71,7 +71,7 @@ async function putAll(
   try {
     return (await sink.putFields?.(writes, context)) ?? [];
   } catch (error) {
-    const outcome = outcomeOf(error);
+    const outcome = outcomeOf(error, source);
     if (outcome === null) deps.log.error({ source: source.id, err: error }, "fields could not be written");
     return known.map(() => outcome ?? { kind: "retry", reason: "the adapter failed" });
   }

@@ -1,36 +1,34 @@
-import { type Answer, type CallRequest, type Source, SourceHalt } from "../integrations/source-port.ts";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { SinkContext } from "../integrations/sink-port.ts";
+import { type Source, SourceHalt } from "../integrations/source-port.ts";
 import type { Outcome } from "../playbooks/message.ts";
+import type { Db } from "../store/db.ts";
+import { openCall } from "./collect/call.ts";
+import { sharedLimits } from "./collect/limits.ts";
 
-/** The `call` of a sink: one attempt. The action's own schedule tries again. */
-export function openSinkCall(
+/** What a write into a CRM gets: it calls under the same limits as the pulls of that source. */
+export function sinkContext(
+  { db, jitter }: { readonly db: Db; readonly jitter: () => number },
   source: Source,
   signal: AbortSignal,
   now: Date,
-): (request: CallRequest) => Promise<Answer> {
-  return async (request) => {
-    if (source.send === undefined) throw new Error(`the source "${source.id}" calls nobody`);
-    const result = await source.send(request, signal);
-    if (result.kind === "unsent") throw new SourceHalt(notSent(result.reason));
-    if (result.kind === "unanswered") throw new UnansweredCall(result.reason);
-    const { kind: _, ...answer } = result;
-    if (answer.status >= 200 && answer.status < 300) return answer;
-    const verdict = source.classify(answer, now);
-    if (verdict.kind === "ok") return answer;
-    if (verdict.kind === "reauthenticate") source.forgetToken?.();
-    throw new SourceHalt(verdict);
-  };
+): SinkContext {
+  const call = openCall({
+    source,
+    limits: sharedLimits(db, source),
+    signal,
+    now: () => now,
+    jitter,
+    sleep: (milliseconds, until) => sleep(milliseconds, undefined, { signal: until }),
+  });
+  return { now, signal, call };
 }
 
-function notSent(reason: string) {
-  return { kind: "retry", scope: "call", afterMs: null, reason } as const;
-}
-
-/** What was asked for may have been done. */
-class UnansweredCall extends Error {}
-
-/** What an error of a sink means for the action: refusals are final and keep the vendor's words. Null for a fault of ours. */
-export function outcomeOf(error: unknown): Outcome | null {
-  if (error instanceof UnansweredCall) return { kind: "unknown", reason: `sent without an answer: ${error.message}` };
+/**
+ * What an error of a write means: refusals are final and keep the vendor's words. What may have arrived is tried again as well, since it
+ * is written by a key or says the same. Null for a fault of ours.
+ */
+export function outcomeOf(error: unknown, source: Source): Outcome | null {
   if (!(error instanceof SourceHalt)) return null;
   const { verdict } = error;
   switch (verdict.kind) {
@@ -38,8 +36,9 @@ export function outcomeOf(error: unknown): Outcome | null {
       const { reason, afterMs } = verdict;
       return afterMs === null ? { kind: "retry", reason } : { kind: "retry", reason, afterMs };
     }
-    // A new token is asked for with the next try.
     case "reauthenticate":
+      // A new token is asked for with the next try.
+      source.forgetToken?.();
       return { kind: "retry", reason: verdict.reason };
     case "forbidden":
       return {

@@ -5,18 +5,26 @@ import type { CrmTaskMessage, Outcome } from "../playbooks/message.ts";
 import type { Owners } from "../playbooks/owners.ts";
 import { findCrmNames, installationId, noteSynced } from "../store/crm-tasks.ts";
 import type { Db } from "../store/db.ts";
-import { openSinkCall, outcomeOf } from "./sink-call.ts";
+import { outcomeOf, sinkContext } from "./sink-call.ts";
+
+export interface SinkDeps {
+  readonly db: Db;
+  readonly owners: Owners;
+  /** 0–1: spreads retries. */
+  readonly jitter: () => number;
+}
 
 /** The sources that take tasks, each as a channel of its own id: an action finds its way out there as anywhere else. */
-export function sinkChannels(db: Db, sources: readonly Source[], owners: Owners): ReadonlyMap<string, Channel> {
+export function sinkChannels(deps: SinkDeps, sources: readonly Source[]): ReadonlyMap<string, Channel> {
   return new Map(
     sources.flatMap((source) =>
-      source.sink === undefined ? [] : [[source.id, sinkChannel(db, source, source.sink, owners)] as const],
+      source.sink === undefined ? [] : [[source.id, sinkChannel(deps, source, source.sink)] as const],
     ),
   );
 }
 
-function sinkChannel(db: Db, source: Source, sink: Sink, owners: Owners): Channel {
+function sinkChannel(deps: SinkDeps, source: Source, sink: Sink): Channel {
+  const { db, owners } = deps;
   return {
     id: source.id,
     kind: "crm-task",
@@ -24,13 +32,11 @@ function sinkChannel(db: Db, source: Source, sink: Sink, owners: Owners): Channe
     send: async ({ actionId, message, signal, now }) => {
       if (message.kind !== "crm-task") return { kind: "failed", reason: `a CRM cannot take a ${message.kind} message` };
       const task = await nameTask(db, source.id, actionId, message, owners);
-      const outcome = await sink
-        .putTask(task, { now, signal, call: openSinkCall(source, signal, now) })
-        .catch((error: unknown) => {
-          const known = outcomeOf(error);
-          if (known === null) throw error;
-          return known;
-        });
+      const outcome = await sink.putTask(task, sinkContext(deps, source, signal, now)).catch((error: unknown) => {
+        const known = outcomeOf(error, source);
+        if (known === null) throw error;
+        return known;
+      });
       await keepWhere(db, actionId, outcome);
       return outcome;
     },

@@ -85,7 +85,7 @@ async function begin(db: Db): Promise<{ accountId: number; taskId: number; actio
 
 const deliver = async (db: Db, source: Source) =>
   deliverDue(
-    { db, channels: sinkChannels(db, [source], owners), log, jitter: () => 0, author: "test" },
+    { db, channels: sinkChannels({ db, owners, jitter: () => 0 }, [source]), log, jitter: () => 0, author: "test" },
     await readNow(db),
   );
 

@@ -2,8 +2,8 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { CrmTask, FieldWrite } from "../../../src/integrations/sink-port.ts";
 import type { Source } from "../../../src/integrations/source-port.ts";
 import type { Outcome } from "../../../src/playbooks/message.ts";
-import { openSinkCall, outcomeOf } from "../../../src/worker/sink-call.ts";
-import { mapContext, pullContext } from "../pull-context.ts";
+import { outcomeOf } from "../../../src/worker/sink-call.ts";
+import { impatientContext, mapContext } from "../pull-context.ts";
 import { openSource } from "./company.ts";
 import { type HubSpotFake, startHubSpotFake } from "./fake.ts";
 import { emptyPortal, type Portal, put, thingsOf } from "./portal.ts";
@@ -35,13 +35,12 @@ beforeEach(async () => {
 afterEach(() => fake.close());
 
 function context() {
-  const { signal } = new AbortController();
-  return { now, signal, call: openSinkCall(source, signal, now) };
+  return impatientContext(source, now);
 }
 
 /** As the engine takes it. */
 async function putTask(given: Partial<CrmTask> = {}): Promise<Outcome | null | undefined> {
-  return source.sink?.putTask({ ...task, ...given }, context()).catch((error: unknown) => outcomeOf(error));
+  return source.sink?.putTask({ ...task, ...given }, context()).catch((error: unknown) => outcomeOf(error, source));
 }
 
 function tasks() {
@@ -142,7 +141,7 @@ describe("a task in HubSpot", () => {
     await putTask();
     put(portal, "tasks", "9000", { hs_task_status: "COMPLETED", hs_task_completion_date: "2026-02-10T12:30:00Z" });
     put(portal, "tasks", "9900", { hs_task_status: "COMPLETED" });
-    const page = await source.pull("tasks", null, pullContext(source, now));
+    const page = await source.pull("tasks", null, impatientContext(source, now));
     expect(page.raw.map((raw) => source.map("tasks", raw, mapContext(now)))).toEqual([
       { tasks: [{ key: task.key, state: "done", at: "2026-02-10T12:30:00.000Z", outcome: null }] },
     ]);
@@ -202,7 +201,9 @@ describe("the fields of companies in HubSpot", () => {
 
   test("fail all at once, with the step that is missing, where a property is not there", async () => {
     portal.properties.get("companies")?.delete("keepwell_band");
-    const failure = await putFields([write("11", 1), write("12", 2)]).catch((error: unknown) => outcomeOf(error));
+    const failure = await putFields([write("11", 1), write("12", 2)]).catch((error: unknown) =>
+      outcomeOf(error, source),
+    );
     expect(failure).toMatchObject({
       kind: "failed",
       reason: expect.stringContaining('make the property "keepwell_band" first'),
