@@ -4,15 +4,9 @@ import { daysAfter, pullByDay } from "../day-slices.ts";
 import { openHttpClient } from "../http-client.ts";
 import { readAnswer } from "../read-answer.ts";
 import { redactor } from "../redact.ts";
-import {
-  type Page,
-  type PullContext,
-  type Source,
-  type SourceCheck,
-  SourceHalt,
-  type SourceStream,
-} from "../source-port.ts";
+import type { CallRequest, Page, PullContext, Source, SourceCheck, SourceStream } from "../source-port.ts";
 import type { ReadSecret } from "../source-settings.ts";
+import { tryCall } from "../tried-call.ts";
 import { lastWholeDay } from "../whole-days.ts";
 import { classifyPosthog } from "./classify.ts";
 import { groupsQuery, rowsPerPage, usageQuery } from "./hogql.ts";
@@ -34,7 +28,8 @@ const groupsCursor = z.object({ after: z.string().nullable() });
 export function openPosthogSource(settings: PosthogSettings, read: ReadSecret): Source {
   const key = read(settings.apiKey);
   const clean = redactor([key]);
-  const ask = openQuery(settings, key);
+  const request = openRequests(settings, key);
+  const ask: Ask = async (query, context) => readAnswer(await context.call(request(query)), answerSchema).results;
   const everyMs = parseDuration(settings.every ?? "");
   const streams: readonly SourceStream[] = settings.groups ? [groupsStream, usageStream] : [usageStream];
   return {
@@ -50,23 +45,21 @@ export function openPosthogSource(settings: PosthogSettings, read: ReadSecret): 
       stream === "groups" ? mapGroup(raw, context, settings.idsAreKeys) : mapUsage(raw, settings.rules),
     classify: (answer, now) => classifyPosthog(answer, clean, now),
     send: openHttpClient({ allowPrivate: settings.allowPrivate }),
-    check: (context) => check(settings, context, ask),
+    check: (context) => check(settings, context, request),
   };
 }
 
+type Requests = (query: string) => CallRequest;
 type Ask = (query: string, context: PullContext) => Promise<readonly (readonly unknown[])[]>;
 
-function openQuery({ baseUrl, projectId }: PosthogSettings, key: string): Ask {
+function openRequests({ baseUrl, projectId }: PosthogSettings, key: string): Requests {
   const base = (baseUrl ?? "https://us.posthog.com").replace(/\/+$/, "");
-  return async (query, context) => {
-    const answer = await context.call({
-      method: "POST",
-      url: `${base}/api/projects/${projectId}/query/`,
-      headers: { authorization: `Bearer ${key}`, "content-type": "application/json" },
-      body: JSON.stringify({ query: { kind: "HogQLQuery", query } }),
-    });
-    return readAnswer(answer, answerSchema).results;
-  };
+  return (query) => ({
+    method: "POST",
+    url: `${base}/api/projects/${projectId}/query/`,
+    headers: { authorization: `Bearer ${key}`, "content-type": "application/json" },
+    body: JSON.stringify({ query: { kind: "HogQLQuery", query } }),
+  });
 }
 
 function pullUsage(settings: PosthogSettings, cursor: unknown, context: PullContext, ask: Ask): Promise<Page> {
@@ -99,14 +92,10 @@ function placeAfter(rows: readonly (readonly unknown[])[]): string | null {
   return rows.length < rowsPerPage || typeof last !== "string" ? null : last;
 }
 
-async function check({ projectId }: PosthogSettings, context: PullContext, ask: Ask): Promise<SourceCheck> {
-  try {
-    await ask("SELECT 1", context);
-    return { ok: true, detail: `project ${projectId}`, missing: [] };
-  } catch (error) {
-    if (!(error instanceof SourceHalt)) throw error;
-    const { verdict } = error;
-    const missing = verdict.kind === "forbidden" && verdict.missing !== null ? [verdict.missing] : [];
-    return { ok: false, detail: `project ${projectId}: ${verdict.reason}`, missing };
-  }
+async function check({ projectId }: PosthogSettings, context: PullContext, request: Requests): Promise<SourceCheck> {
+  const tried = await tryCall(request("SELECT 1"), context);
+  if ("answer" in tried) return { ok: true, detail: `project ${projectId}`, missing: [] };
+  const { verdict } = tried.halt;
+  const missing = verdict.kind === "forbidden" && verdict.missing !== null ? [verdict.missing] : [];
+  return { ok: false, detail: `project ${projectId}: ${verdict.reason}`, missing };
 }
