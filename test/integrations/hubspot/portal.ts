@@ -9,7 +9,7 @@ export interface Thing {
 }
 
 interface Link {
-  readonly toObjectId: string;
+  toObjectId: string;
   readonly associationTypes: { category: string; typeId: number; label: string | null }[];
 }
 
@@ -98,12 +98,21 @@ export function archive(portal: Portal, object: string, id: string, at: string):
   thing.archivedAt = at;
 }
 
+/** Brings back what was deleted; that changes it. */
+export function restore(portal: Portal, object: string, id: string, at: string): void {
+  const thing = thingsOf(portal, object).get(id);
+  if (thing !== undefined && thing.archivedAt !== null) put(portal, object, id, {}, at);
+}
+
 /** The first one vanishes, without a trace but for the property of the second one. */
 export function merge(portal: Portal, object: string, from: string, into: string, at: string): void {
   thingsOf(portal, object).delete(from);
   const before = thingsOf(portal, object).get(into)?.properties["hs_merged_object_ids"];
   put(portal, object, into, { hs_merged_object_ids: [before, from].filter(Boolean).join(";") }, at);
   portal.mergedInto.set(from, into);
+  for (const links of portal.links.values()) {
+    for (const each of [...links.values()].flat()) if (each.toObjectId === from) each.toObjectId = into;
+  }
 }
 
 /** Links two things; the primary one of several is named so. */
