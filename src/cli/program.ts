@@ -12,6 +12,7 @@ import { registerErase } from "./erase.ts";
 import { registerExplain } from "./explain.ts";
 import { CommandEnd, describeError, type ExitCode, exitCodes, UsageError } from "./failure.ts";
 import { registerImport } from "./import.ts";
+import { registerInbox } from "./inbox.ts";
 import { registerJourney } from "./journey.ts";
 import { registerMaintain } from "./maintain.ts";
 import { registerMilestone } from "./milestone.ts";
@@ -22,6 +23,7 @@ import { registerOverride } from "./override.ts";
 import { registerPulse } from "./pulse.ts";
 import { registerReplay } from "./replay.ts";
 import { registerSnooze } from "./snooze.ts";
+import { registerSources } from "./sources.ts";
 import { registerStage } from "./stage.ts";
 import { registerStart } from "./start.ts";
 import { registerTask } from "./task.ts";
@@ -45,6 +47,7 @@ const registers: readonly Register[] = [
   registerReplay,
   registerConfig,
   registerActions,
+  registerInbox,
   registerTask,
   registerPulse,
   registerTouch,

@@ -5,6 +5,8 @@ import { dayMs, durationSchema, parseDuration } from "./duration.ts";
 const leastScoreDays = 35;
 /** A sender that repeats a request repeats it within a day or two: dropped sooner, its events would count twice. */
 const leastEventDays = 2;
+/** Some senders repeat a delivery for days. */
+const leastInboxDays = 7;
 
 /** A duration of whole days, as the number of them. */
 function days(least: number, usual: string) {
@@ -23,6 +25,8 @@ export const dataRetentionSchema = z.strictObject({
   scores: days(leastScoreDays, "1095d").nullable(),
   /** Raw usage events, kept to count none twice; never those of an imported history. */
   usageEvents: days(leastEventDays, "14d"),
+  /** Deliveries of webhooks that are settled, kept to apply none twice; never those that wait. */
+  inbox: days(leastInboxDays, "14d"),
   /** Facts about accounts that came to be: the story that `explain` tells. */
   changes: days(leastScoreDays, "730d"),
   /** Who used what on which day; a metric that counts users over a longer time would count too few. */

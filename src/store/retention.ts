@@ -50,6 +50,16 @@ export async function maintain(
       dropBefore: null,
     },
     {
+      table: "inbox",
+      isOld: sql`t.state <> 'pending' and t.settled_at < ${before(retention.inbox)}`,
+      dropBefore: null,
+    },
+    {
+      table: "inbox_refusals",
+      isOld: sql`t.hour < ${before(retention.inbox)}`,
+      dropBefore: null,
+    },
+    {
       table: "changes",
       isOld: sql`t.at < ${before(retention.changes)}`,
       dropBefore: dayBefore(retention.changes),
@@ -86,9 +96,17 @@ export async function readLastMaintenance(db: Db): Promise<Date | null> {
   return isObject(fact) && typeof fact["at"] === "string" ? new Date(fact["at"]) : null;
 }
 
+/** Tables without partitions. */
+const wholeTables = ["usage_events", "inbox", "inbox_refusals"] as const;
+type WholeTable = (typeof wholeTables)[number];
+
+function isPartitioned(table: PartitionedTable | WholeTable): table is PartitionedTable {
+  return !wholeTables.some((each) => each === table);
+}
+
 /** Which rows of a table are to go. `t` is the row. */
 interface Rule {
-  readonly table: PartitionedTable | "usage_events";
+  readonly table: PartitionedTable | WholeTable;
   readonly isOld: RawBuilder<unknown>;
   /** A partition of months before this day is dropped; those of scores only once they are empty. Null: never. */
   readonly dropBefore: string | null;
@@ -153,14 +171,14 @@ async function maintainLeaf(
 /** Nothing of it stays: dropping it costs less than deleting its rows, and gives its room back at once. */
 async function dropWhole(
   db: Db,
-  table: PartitionedTable | "usage_events",
+  table: PartitionedTable | WholeTable,
   leaf: string,
   isDryRun: boolean,
 ): Promise<{ readonly removed: number; readonly isDropped: boolean }> {
   const { rows } = await sql<{ rows: number }>`select count(*) as rows from ${sql.table(leaf)}`.execute(db);
   const removed = rows[0]?.rows ?? 0;
   if (isDryRun) return { removed, isDropped: true };
-  if (table === "usage_events") throw new Error("Raw events have no partitions.");
+  if (!isPartitioned(table)) throw new Error(`The table ${table} has no partitions.`);
   const outcome = await dropPartition(db, table, leaf, "with its rows");
   return outcome === "dropped" ? { removed, isDropped: true } : { removed: 0, isDropped: false };
 }

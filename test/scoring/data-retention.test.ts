@@ -9,6 +9,7 @@ test("what is not named is kept as long as the defaults say", () => {
     scoresDaily: 90,
     scores: 1095,
     usageEvents: 28,
+    inbox: 14,
     changes: 730,
     usageUsers: 400,
   });
@@ -22,6 +23,7 @@ test.each([
   { retention: { scoresDaily: "34d" }, says: "expected at least 35d" },
   { retention: { scores: "30d" }, says: "expected at least 35d" },
   { retention: { usageEvents: "1d" }, says: "expected at least 2d" },
+  { retention: { inbox: "6d" }, says: "expected at least 7d" },
   { retention: { usageEvents: "60h" }, says: "expected whole days" },
   { retention: { changes: "long" }, says: "expected a duration" },
   { retention: { score: "90d" }, says: "Unrecognized key" },

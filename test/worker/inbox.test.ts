@@ -167,7 +167,7 @@ describe("a delivery that only hints", () => {
 
   test("waits when the vendor says not now, and fails nobody else", async ({ db }) => {
     const refuse =
-      (afterMs: number): Source["fetch"] =>
+      (afterMs: number): NonNullable<Source["fetch"]> =>
       () =>
         Promise.reject(new SourceHalt({ kind: "retry", scope: "bucket", afterMs, reason: "the vendor is busy" }));
     const source = hookSource({ streams: ["ticket"], fetch: refuse(600_000) });
