@@ -48,11 +48,12 @@ function usageTemplate(has: Has): object {
 }
 
 function recordTemplate(kind: Exclude<StreamKind, "usage">, columns: readonly string[], has: Has): object {
-  const set: Record<string, object | string> = {};
+  const set: Record<string, object> = {};
   for (const column of columns) {
     const field = fieldOf(kind, column);
     if (field === null || isNested(field)) continue;
-    set[field] = field.endsWith("Minor") ? { path: pathTo(column), type: "money", unit: "minor" } : pathTo(column);
+    const money = field.endsWith("Minor") ? { type: "money", unit: "minor" } : {};
+    set[field] = { path: pathTo(column), empty: isClearable(kind, field) ? "null" : "omit", ...money };
   }
   return {
     kind,
@@ -68,6 +69,11 @@ function recordTemplate(kind: Exclude<StreamKind, "usage">, columns: readonly st
 /** A field that holds fields of one's own: those need a mapping with names. */
 function isNested(field: string): boolean {
   return field === "fields" || field === "payload";
+}
+
+/** NULL clears a field that may be none, and says nothing of one that may not. */
+function isClearable(kind: Exclude<StreamKind, "usage">, field: string): boolean {
+  return recordFields[kind].safeParse({ [field]: null }).success;
 }
 
 function pathTo(column: string): string {

@@ -141,5 +141,6 @@ async function coverageOf(
   const [row] = await reader.all(stream.coverage.query, []);
   const day = String(Object.values(row ?? {})[0] ?? "").slice(0, 10);
   if (!/^\d{4}-\d{2}-\d{2}$/.test(day)) return null;
-  return Math.min(day, yesterday);
+  if (day > yesterday) return yesterday;
+  return day;
 }
