@@ -25,7 +25,11 @@ export async function readTables(db: Db, source: string): Promise<Required<Vendo
     select r.kind, r.external_id as id, i.external_id as account, c.set
     from records r
     join record_changes c on c.account_id = r.account_id and c.record_id = r.id
-    left join identities i on i.account_id = r.account_id and i.source = r.source
+    left join lateral (
+      select external_id from identities where account_id = r.account_id and source = r.source
+      -- An account that took another one in has the other's name, too.
+      order by ended_at is not null, external_id limit 1
+    ) i on true
     where r.source = ${source}
     order by c.occurred_at, c.recorded_at`.execute(db);
   const records = new Map<SourceKind, Map<string, Fields>>();

@@ -23,6 +23,8 @@ const longestBytes = 1024 * 1024;
 const mostNotifications = 100;
 /** Envelope, Body, notifications, Notification, sObject, field, and parts of a field such as an address. */
 const deepest = 10;
+/** 500 fields in each notification: each costs the parser some microseconds. */
+const mostElements = 50_000;
 /** A field's line breaks may be references: some for each line of each notification, and no floods. */
 const mostReferences = 20_000;
 
@@ -31,7 +33,17 @@ const mostReferences = 20_000;
  * other encodings than UTF-8. The parser itself opens nothing: it is given text and knows the five entities of XML. Throws `UnreadableBody`.
  */
 export function readOutboundMessage(raw: Buffer): OutboundMessage {
-  const text = textOf(raw);
+  const known = read.get(raw);
+  if (known !== undefined) return known;
+  const message = parseMessage(textOf(raw));
+  read.set(raw, message);
+  return message;
+}
+
+/** Whose it is and what is in it are asked one after the other: it is parsed once. */
+const read = new WeakMap<Buffer, OutboundMessage>();
+
+function parseMessage(text: string): OutboundMessage {
   const reader = openReader();
   const parser = new SaxesParser({ xmlns: true, position: false, defaultXMLVersion: "1.0", forceXMLVersion: true });
   parser.on("xmldecl", ({ encoding, version }) => {
@@ -129,12 +141,15 @@ function isField({ path, local, hasParts }: Element): boolean {
 
 function openReader() {
   const open: Element[] = [];
+  let elements = 0;
   const state: State = { organization: "", notifications: [], id: "", object: "", fields: new Map() };
   return {
     open(tag: SaxesTagNS): void {
       const parent = open.at(-1);
       if (parent !== undefined) parent.hasParts = true;
       if (open.length >= deepest) throw new UnreadableBody("it is nested too deeply");
+      elements += 1;
+      if (elements > mostElements) throw new UnreadableBody("it has too many elements");
       open.push(elementOf(tag, parent?.path ?? ""));
     },
     text(text: string): void {

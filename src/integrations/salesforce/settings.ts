@@ -38,7 +38,11 @@ export const salesforceSettings = z.strictObject({
       segment: fieldName.optional(),
       stage: fieldName.optional(),
       beganOn: fieldName.optional(),
-      fields: z.record(z.string().regex(/^[a-z][a-z0-9_]*$/i), fieldName).default({}),
+      fields: z
+        .record(z.string().regex(/^[a-z][a-z0-9_]*$/i), fieldName)
+        // A query has to fit into a URL.
+        .refine((fields) => Object.keys(fields).length <= 100, "at most 100 fields")
+        .default({}),
     })
     .prefault({}),
   /** What values of the organization's own picklists mean, where the usual words do not say it. */

@@ -79,7 +79,7 @@ function mapRow(
     case "contacts":
       return mapContact(raw);
     case "opportunities":
-      return mapOpportunity(settings, raw);
+      return mapOpportunity(settings, raw, context);
     case "cases":
       return mapCase(settings, raw);
     case "tasks":

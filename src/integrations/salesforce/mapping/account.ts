@@ -46,18 +46,18 @@ function isWanted({ onlyAccounts }: AccountSettings, row: AccountRow): boolean {
   return value != null && onlyAccounts.in.includes(value);
 }
 
-function stateOf({ account }: AccountSettings, row: AccountRow, { ownerOf }: MapContext): FieldsOf<"account"> {
+function stateOf({ account }: AccountSettings, row: AccountRow, { ownerOf, zone }: MapContext): FieldsOf<"account"> {
   const { Website: website, OwnerId: owner } = row;
   return {
     name: labelOf(row.Name) ?? undefined,
-    owner: owner ? ownerOf(owner) : owner,
+    owner: ifSaid(owner, (id) => (id ? ownerOf(id) : null)),
     parent: ifSaid(row.ParentId, labelOf),
-    domain: website ? domainOfWebsite(website) : website,
+    domain: ifSaid(website, (text) => (text ? domainOfWebsite(text) : null)),
     industry: ifSaid(row.Industry, labelOf),
     country: ifSaid(row.BillingCountry, labelOf),
     segment: ifSaid(customText(row, account.segment), labelOf),
     stage: ifSaid(customText(row, account.stage), labelOf),
-    beganOn: ifSaid(customText(row, account.beganOn), dayOf),
+    beganOn: ifSaid(customText(row, account.beganOn), (day) => dayOf(day, zone)),
     fields: ownFields(account.fields, row),
   };
 }

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { currencySchema, type FieldsOf, type RecordInput } from "../../../scoring/records.ts";
 import { minorUnitsOf } from "../../minor-units.ts";
 import { labelOf } from "../../record-values.ts";
-import type { Mapped } from "../../source-port.ts";
+import type { MapContext, Mapped } from "../../source-port.ts";
 import type { SalesforceSettings } from "../settings.ts";
 import { amount, dayOf, deletionOf, flag, ifSaid, moment, readRow, rowBase, words } from "./row.ts";
 
@@ -22,7 +22,7 @@ type OpportunityRow = z.infer<typeof opportunityRow>;
 type OpportunitySettings = Pick<SalesforceSettings, "currency" | "opportunityTypes">;
 
 /** An Opportunity: open when it was made, won or lost when its stage last changed, and as it is now. */
-export function mapOpportunity(settings: OpportunitySettings, raw: unknown): Mapped {
+export function mapOpportunity(settings: OpportunitySettings, raw: unknown, { zone }: MapContext): Mapped {
   const read = readRow(opportunityRow, raw);
   if ("skipped" in read) return read;
   const { row } = read;
@@ -36,14 +36,14 @@ export function mapOpportunity(settings: OpportunitySettings, raw: unknown): Map
     at,
     set,
   });
-  const now = stateOf(settings, row);
+  const now = stateOf(settings, row, zone);
   const { name, type, outcome } = now;
   const opened = CreatedDate ? [change(CreatedDate, { name, type, outcome: "open" })] : [];
   const closed = stagedAt && row.IsClosed === true ? [change(stagedAt, { outcome })] : [];
   return { inputs: [...opened, ...closed, change(SystemModstamp, now)] };
 }
 
-function stateOf(settings: OpportunitySettings, row: OpportunityRow): FieldsOf<"opportunity"> {
+function stateOf(settings: OpportunitySettings, row: OpportunityRow, zone: string): FieldsOf<"opportunity"> {
   const stated = currencySchema.safeParse(row.CurrencyIsoCode);
   const currency = stated.success ? stated.data : settings.currency;
   return {
@@ -52,7 +52,7 @@ function stateOf(settings: OpportunitySettings, row: OpportunityRow): FieldsOf<"
     outcome: outcomeOf(row),
     amountMinor: row.Amount == null ? row.Amount : minorUnitsOf(row.Amount, currency),
     currency: row.Amount === undefined ? undefined : currency,
-    closesOn: ifSaid(row.CloseDate, dayOf),
+    closesOn: ifSaid(row.CloseDate, (day) => dayOf(day, zone)),
   };
 }
 

@@ -1,4 +1,6 @@
 import { z } from "zod";
+import { dayOfInstant, formatDay } from "../../../scoring/days.ts";
+import { daySchema } from "../../../scoring/records.ts";
 import type { Deletion, Mapped } from "../../source-port.ts";
 
 /**
@@ -39,10 +41,12 @@ export function ifSaid<T>(text: string | null | undefined, read: (text: string |
   return text === undefined ? undefined : read(text);
 }
 
-/** A day, `YYYY-MM-DD`, also of a moment in UTC; null where there is none. */
-export function dayOf(text: string | null): string | null {
-  const day = text?.slice(0, 10);
-  return z.iso.date().safeParse(day).success ? (day ?? null) : null;
+/** A day, `YYYY-MM-DD`; of a moment the day in the zone; null where there is none. */
+export function dayOf(text: string | null, zone: string): string | null {
+  if (text === null) return null;
+  const at = momentOf(text);
+  if (at !== null) return formatDay(dayOfInstant(zone, Date.parse(at)));
+  return daySchema.safeParse(text).success ? text : null;
 }
 
 /** Reads a row; one that cannot be read is skipped, and why. */

@@ -1,0 +1,104 @@
+import { afterEach, describe, expect, test } from "vitest";
+import { salesforceSettings } from "../../../src/integrations/salesforce/settings.ts";
+import { expectNoSecret } from "../channel-suite.ts";
+import { pullContext } from "../pull-context.ts";
+import { credentials, organizationId, ownUser, type SalesforceFake, startSalesforceFake } from "./fake.ts";
+import { openOver, settingsOf } from "./open.ts";
+
+const now = new Date("2026-03-02T09:00:00.000Z");
+
+const fakes: SalesforceFake[] = [];
+afterEach(async () => {
+  await Promise.all(fakes.splice(0).map((fake) => fake.close()));
+});
+
+async function check(prepare: (fake: SalesforceFake) => void, settings = {}, secrets = {}) {
+  const fake = await startSalesforceFake({ clock: () => now });
+  fakes.push(fake);
+  prepare(fake);
+  const source = openOver(fake.url, settings, secrets);
+  return source.check(pullContext(source, now));
+}
+
+describe("a check", () => {
+  test("tells whose organization it is, as whom, and what is left of the day's calls", async () => {
+    expect(await check(() => undefined)).toEqual({
+      ok: true,
+      detail: `organization ${organizationId}AAA, user ${ownUser}; API calls of the last 24 hours: 10018 of 100000`,
+      missing: [],
+    });
+  });
+
+  test("names every object and field that is needed and not to be seen, and every one that may not be written", async () => {
+    const settings = {
+      account: { segment: "Segment__c" },
+      tasks: {},
+      writeFields: { score: "Score__c", band: "Band__c" },
+    };
+    const result = await check((fake) => {
+      fake.hidden.add("Case").add("Contact.AccountId").add("Account.Industry");
+      fake.custom.set("Account.Score__c", { externalId: false, updateable: false });
+    }, settings);
+    expect(result).toMatchObject({
+      ok: false,
+      missing: [
+        "Account.Segment__c",
+        "Contact.AccountId",
+        "Case",
+        "Task.Keepwell_Key__c",
+        "Account.Score__c (to write)",
+        "Account.Band__c (to write)",
+      ],
+    });
+  });
+
+  test("asks nothing of what is skipped", async () => {
+    expect(await check((fake) => void fake.hidden.add("Case"), { skip: ["cases"] })).toMatchObject({ ok: true });
+  });
+
+  test("tells in Salesforce's words why nobody could log in, without the secret", async () => {
+    const result = await check(() => undefined, {}, { CLIENT_SECRET: "canary-secret" });
+    expect(result).toEqual({
+      ok: false,
+      detail: "the login was refused: invalid_client: invalid client credentials",
+      missing: [],
+    });
+    expectNoSecret(result, ["canary-secret"]);
+  });
+
+  test("logs in once for many calls, and anew once the token is forgotten", async () => {
+    const fake = await startSalesforceFake({ clock: () => now });
+    fakes.push(fake);
+    const source = openOver(fake.url);
+    const context = pullContext(source, now);
+    await source.check(context);
+    await source.pull("accounts", null, context);
+    expect(fake.logins()).toBe(1);
+    source.forgetToken?.();
+    await source.pull("accounts", null, context);
+    expect(fake.logins()).toBe(2);
+  });
+});
+
+describe("the settings", () => {
+  test.each([
+    ["a domain with a path", { domain: "https://acme.my.salesforce.com/" }],
+    ["a version without its point", { apiVersion: "62" }],
+    ["a field that would be SOQL", { account: { segment: "Name FROM User--" } }],
+    ["an organization's id that is none", { outboundMessages: { keys: { env: "K" }, organizations: ["acme"] } }],
+    ["messages without organizations", { outboundMessages: { keys: { env: "K" }, organizations: [] } }],
+    ["a secret in the document", { callouts: { tokens: "abc" } }],
+    ["an unknown key", { token: "abc" }],
+  ])("refuse %s", (_what, over) => {
+    expect(() => settingsOf(over)).toThrow();
+  });
+
+  test("take as many own fields as fit into a query", () => {
+    const fields = Object.fromEntries(Array.from({ length: 101 }, (_, index) => [`f${index}`, `F${index}__c`]));
+    expect(salesforceSettings.shape.account.safeParse({ fields }).success).toBe(false);
+  });
+
+  test("give the secrets only to who asks for the login", () => {
+    expectNoSecret(openOver("http://127.0.0.1:9"), [credentials.secret]);
+  });
+});
