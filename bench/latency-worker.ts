@@ -11,7 +11,12 @@ const { db } = openDatabase(url);
 const channel = openSlackChannel({ id: slackChannel, url: slackUrl, allowPrivate: true });
 const compiled = await loadConfiguration(db);
 if ("faults" in compiled) throw new Error(JSON.stringify(compiled.faults));
-const live = { configuration: compiled.configuration, channels: new Map([[slackChannel, channel]]), sources: [] };
+const live = {
+  configuration: compiled.configuration,
+  channels: new Map([[slackChannel, channel]]),
+  sources: [],
+  tell: null,
+};
 const log = createLog({ level: "warn", format: "text" });
 startWorker({ db, log, author: "bench", jitter: () => 0, live: async () => live }, url);
 process.send?.({});

@@ -85,6 +85,7 @@ export function followConfiguration(db: Db): { live(): Promise<LiveConfiguration
       configuration,
       channels: openChannels(configuration.channels),
       sources: configuration.sources.map(openSource),
+      tell: configuration.tell,
     };
     const last = current;
     current = next;

@@ -41,9 +41,15 @@ export const sinkKinds = ["hubspot", "salesforce"] as const;
 /** One source as sources.json describes it. */
 export type SourceSettings = { [K in Kind]: z.infer<(typeof kinds)[K]> }[Kind];
 
+const frame = {
+  $schema: z.string().optional(),
+  /** The channel by which the operator is told of a stream in trouble; the log tells it in any case. */
+  tell: z.string().optional(),
+};
+
 /** `sources.json`: where records come from, and where tasks and fields go back to. */
 export const sourcesSchema = z.strictObject({
-  $schema: z.string().optional(),
+  ...frame,
   sources: z.array(
     z.discriminatedUnion("kind", [
       kinds.sample,
@@ -64,16 +70,23 @@ export const sourcesSchema = z.strictObject({
   ),
 });
 
+/** `sources.json` as data. */
+export interface SourcesDocument {
+  readonly sources: readonly SourceSettings[];
+  /** Null: none is named. */
+  readonly tell: string | null;
+}
+
 /** `sources.json` as data, or every fault in it. A fault never shows what stands in the place of a secret. */
-export function parseSources(
-  document: unknown,
-): { readonly sources: readonly SourceSettings[] } | { readonly faults: readonly Fault[] } {
-  const frame = z.strictObject({ $schema: z.string().optional(), sources: z.array(z.unknown()) }).safeParse(document);
-  if (!frame.success) return { faults: faultsOf(frame.error, document, { keys: ["$schema", "sources"], planned: [] }) };
+export function parseSources(document: unknown): SourcesDocument | { readonly faults: readonly Fault[] } {
+  const parsed = z.strictObject({ ...frame, sources: z.array(z.unknown()) }).safeParse(document);
+  if (!parsed.success) {
+    return { faults: faultsOf(parsed.error, document, { keys: [...Object.keys(frame), "sources"], planned: [] }) };
+  }
   const faults: Fault[] = [];
   const sources: SourceSettings[] = [];
   const seen = new Set<string>();
-  frame.data.sources.forEach((entry, index) => {
+  parsed.data.sources.forEach((entry, index) => {
     const at = `sources[${index}]`;
     const source = parseSource(entry, at, faults);
     if (source === null) return;
@@ -81,7 +94,7 @@ export function parseSources(
     seen.add(source.id);
     sources.push(source);
   });
-  return faults.length > 0 ? { faults } : { sources };
+  return faults.length > 0 ? { faults } : { sources, tell: parsed.data.tell ?? null };
 }
 
 function parseSource(entry: unknown, at: string, faults: Fault[]): SourceSettings | null {

@@ -44,6 +44,8 @@ export interface SourceDocument extends DocumentInput, Located {
 /** All documents together, compiled: what decides, and what is connected. */
 export interface LoadedConfiguration extends Configuration {
   readonly sources: readonly SourceSettings[];
+  /** The channel by which the operator is told of streams in trouble; null: the log alone tells. */
+  readonly tell: string | null;
 }
 
 export type Compiled = { readonly configuration: LoadedConfiguration } | { readonly faults: readonly ConfigFault[] };
@@ -82,7 +84,8 @@ export function compileConfiguration(documents: readonly SourceDocument[], unrea
   );
   const owners = only("owners", readOwners, { owners: [], onOwnerChange: "move" });
   const channels = only("channels", readChannels, []);
-  const sources = only("sources", readSources, []);
+  const connected = only("sources", readSources, { sources: [], tell: null });
+  if (connected?.tell != null && !unread.has("channels")) checkTell(documents, connected.tell, taken);
   // Without a sound company.json nothing comes of it anyhow.
   const zone = company?.zone ?? "UTC";
   const lifecycle = only<Lifecycle | null>(
@@ -94,7 +97,7 @@ export function compileConfiguration(documents: readonly SourceDocument[], unrea
   const models = compileModels(documents, unread, taken);
   const playbooks = compilePlaybooks(documents, unread, taken);
   if (settings !== null) checkOwnMetrics(documents, settings, taken);
-  if (faults.length > 0 || !company || !owners || !channels || !sources || !models || !settings) return { faults };
+  if (faults.length > 0 || !company || !owners || !channels || !connected || !models || !settings) return { faults };
   return {
     configuration: {
       revisionKey: revisionKeyOf(documents),
@@ -109,7 +112,7 @@ export function compileConfiguration(documents: readonly SourceDocument[], unrea
       channels,
       playbooks,
       judgeConditions: judgeConditions(playbooks),
-      sources,
+      ...connected,
     },
   };
 }
@@ -236,6 +239,16 @@ function playbookContext(documents: readonly SourceDocument[]): Omit<PlaybookCon
     stages: bodies("lifecycle").length === 0 ? undefined : bodies("lifecycle").flatMap(stageIds),
     milestones: bodies("lifecycle").flatMap(milestoneIds),
   };
+}
+
+/** Whoever is to tell of streams in trouble must be there, and must be able to. */
+function checkTell(documents: readonly SourceDocument[], tell: string, taken: Taken): void {
+  const bodies = documents.filter(({ kind }) => kind === "channels").map(({ body }) => body);
+  const channel = bodies.flatMap(channelReferences).find(({ id }) => id === tell);
+  if (channel?.kind === "slack" || channel?.kind === "email") return;
+  const message = 'expected the id of a channel of channels.json, of kind "slack" or "email"';
+  const at = documents.find(({ kind }) => kind === "sources") ?? nowhere;
+  taken({ faults: [faultAt("tell", tell, message)] }, at);
 }
 
 /** Only metrics.json knows which metrics of one's own there are; it checks its own formulas itself. */

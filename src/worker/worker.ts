@@ -17,6 +17,7 @@ import { startLoop } from "./loop.ts";
 import { type RespondSummary, respondDue } from "./respond.ts";
 import { type ScoreSummary, scoreDue } from "./score.ts";
 import { sinkChannels } from "./sinks.ts";
+import { tellOutages } from "./tell.ts";
 
 /** What the stages need; `live` is read anew for every pass, as documents may have been applied meanwhile. */
 export interface WorkerDeps {
@@ -34,6 +35,8 @@ export interface LiveConfiguration {
   readonly configuration: Configuration;
   readonly channels: ReadonlyMap<string, Channel>;
   readonly sources: readonly Source[];
+  /** The channel by which the operator is told of streams in trouble; null: the log alone tells. */
+  readonly tell: string | null;
 }
 
 export type PassSummary = CollectSummary | InboxSummary | ScoreSummary | RespondSummary | DeliverSummary;
@@ -77,6 +80,7 @@ async function deliverAll(deps: WorkerDeps, live: LiveConfiguration, now: Date):
   const sinks = sinkChannels({ ...deps, owners: live.configuration.owners }, live.sources);
   const summary = await deliverDue({ ...deps, channels: new Map([...live.channels, ...sinks]) }, now);
   const fields = await writeDueFields({ ...deps, sources: live.sources }, now);
+  await tellOutages({ ...deps, ...live, owners: live.configuration.owners }, now);
   return { ...summary, sent: summary.sent + fields };
 }
 

@@ -46,7 +46,7 @@ async function begin(db: Db) {
     log: createSilentLog(),
     author: "worker",
     jitter: () => 0,
-    live: async () => ({ configuration, channels: new Map(), sources: [source] }),
+    live: async () => ({ configuration, channels: new Map(), sources: [source], tell: null }),
   };
   const pass = async () => {
     await sql`update streams set next_pull_at = null`.execute(db);

@@ -52,7 +52,7 @@ const test = base.extend<{ world: World }>({
 
 function startOne(url: string, author: string, channels: ReadonlyMap<string, Channel>) {
   const database = openDatabase(url);
-  const live = async () => ({ configuration, channels, sources: [] });
+  const live = async () => ({ configuration, channels, sources: [], tell: null });
   const worker = startWorker({ db: database.db, log: createSilentLog(), author, jitter: () => 0.5, live }, url);
   return {
     async stop() {

@@ -1,4 +1,4 @@
-import { parseSources, type SourceSettings } from "../../integrations/sources-schema.ts";
+import { parseSources, type SourcesDocument } from "../../integrations/sources-schema.ts";
 import { type ChannelConfig, parseChannels } from "../../playbooks/channels.ts";
 import { type Owners, parseOwners } from "../../playbooks/owners.ts";
 import { type Company, companySchema } from "../../scoring/company.ts";
@@ -44,9 +44,9 @@ export function readChannels(body: unknown): Reading<readonly ChannelConfig[]> {
 }
 
 /** `sources.json`. */
-export function readSources(body: unknown): Reading<readonly SourceSettings[]> {
+export function readSources(body: unknown): Reading<SourcesDocument> {
   const parsed = parseSources(body);
-  return "faults" in parsed ? parsed : { part: parsed.sources };
+  return "faults" in parsed ? parsed : { part: parsed };
 }
 
 /** `lifecycle.json`. */
