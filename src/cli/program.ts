@@ -46,6 +46,7 @@ const registers: readonly Register[] = [
   registerImport,
   registerReplay,
   registerConfig,
+  registerSources,
   registerActions,
   registerInbox,
   registerTask,

@@ -1,5 +1,5 @@
 import { sql } from "kysely";
-import type { Tx } from "./db.ts";
+import type { Db, Tx } from "./db.ts";
 
 /** An account of a source that nobody can place, with why. */
 export interface ListedAccount {
@@ -68,4 +68,72 @@ export async function unlist(tx: Tx, source: string, externalIds: readonly strin
     .where("source", "=", source)
     .where("externalId", "in", externalIds)
     .execute();
+}
+
+/** An account that nobody could place, as people see it. */
+export interface UnmatchedAccount extends Omit<ListedAccount, "idsAreKeys"> {
+  readonly firstSeenAt: Date;
+  readonly lastSeenAt: Date;
+  /** Null where nobody has said that it is none of ours. */
+  readonly dismissedBy: string | null;
+  /** How many inputs wait for it. */
+  readonly waiting: number;
+}
+
+/** Which to list. */
+export interface UnmatchedFilter {
+  readonly source?: string | undefined;
+  /** Those that a person dismissed instead of the open ones. */
+  readonly dismissed: boolean;
+  readonly limit: number;
+}
+
+/** What nobody could place, the most awaited first. */
+export async function readUnmatched(db: Db, filter: UnmatchedFilter): Promise<readonly UnmatchedAccount[]> {
+  const { rows } = await sql<UnmatchedAccount>`
+    select u.source, u.external_id, u.name, u.domains, u.our_key, u.reason, u.first_seen_at, u.last_seen_at,
+      u.dismissed_by, coalesce(h.waiting, 0)::integer as waiting
+    from unmatched_accounts u
+    left join (select source, account, count(*) as waiting from held_inputs group by source, account) h
+      on h.source = u.source and h.account = u.external_id
+    where (${filter.source ?? null}::text is null or u.source = ${filter.source ?? null})
+      and (u.dismissed_by is not null) = ${filter.dismissed}
+    order by waiting desc, u.source, u.external_id
+    limit ${filter.limit}`.execute(db);
+  return rows;
+}
+
+/** How many of each source nobody could place. */
+export async function countUnmatched(db: Db): Promise<ReadonlyMap<string, number>> {
+  const { rows } = await sql<{ source: string; accounts: number }>`
+    select source, count(*)::integer as accounts from unmatched_accounts
+    where dismissed_by is null group by source order by source`.execute(db);
+  return new Map(rows.map(({ source, accounts }) => [source, accounts]));
+}
+
+/** An account that may be meant, with the domains by which it is known. */
+export interface NearAccount {
+  readonly key: string;
+  readonly name: string;
+  readonly domains: readonly string[];
+}
+
+/** Accounts whose name, key or domain holds one of these words, as far as `limit`; those that are archived too. */
+export async function readAccountsNear(
+  db: Db,
+  words: readonly string[],
+  limit: number,
+): Promise<readonly NearAccount[]> {
+  if (words.length === 0) return [];
+  const { rows } = await sql<NearAccount>`
+    select a.key, a.name, d.domains
+    from accounts a
+    cross join lateral (
+      select coalesce(array_agg(distinct domain), '{}') as domains from account_domains where account_id = a.id
+    ) d
+    where a.merged_into is null and exists (
+      select from unnest(${words}::text[]) w
+      where strpos(lower(a.name), w) > 0 or strpos(lower(a.key), w) > 0 or strpos(array_to_string(d.domains, ' '), w) > 0)
+    order by a.id limit ${limit}`.execute(db);
+  return rows;
 }

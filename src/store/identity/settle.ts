@@ -21,8 +21,6 @@ export interface SettledAccounts {
   readonly ids: ReadonlyMap<string, number>;
   /** Keys of the accounts that were made. */
   readonly created: readonly string[];
-  /** The source's ids that a person said are none of ours. */
-  readonly dismissed: ReadonlySet<string>;
 }
 
 /**
@@ -35,7 +33,7 @@ export async function settleAccounts(
   stated: readonly StatedAccount[],
   now: Date,
 ): Promise<SettledAccounts> {
-  if (stated.length === 0) return { ids: new Map(), created: [], dismissed: new Set() };
+  if (stated.length === 0) return { ids: new Map(), created: [] };
   const { source, idsAreKeys, findsByDomain } = rules;
   const names = stated.map(({ externalId }) => externalId);
   const byHand = await readPlacedByHand(tx, source, names);
@@ -56,7 +54,6 @@ export async function settleAccounts(
   return {
     ids: new Map(identities.map(({ externalId, accountId }) => [externalId, accountId])),
     created: [...created.keys()],
-    dismissed: new Set([...byHand].filter(([, isDismissed]) => isDismissed).map(([externalId]) => externalId)),
   };
 }
 

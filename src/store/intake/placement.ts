@@ -4,7 +4,7 @@ import type { StatedAccount } from "../identity/claim.ts";
 import { type ClaimedDomains, hasNewDomain } from "../identity/domains.ts";
 import { type NewIdentity, rememberIdentities } from "../identity/identities.ts";
 import { type SettledAccounts, settleAccounts } from "../identity/settle.ts";
-import { unlist } from "../unmatched.ts";
+import { readPlacedByHand, unlist } from "../unmatched.ts";
 import { passGate } from "./gate.ts";
 import { holdInputs, takeHeldInputs } from "./held-inputs.ts";
 import { accountNameOf, type KnownInput, type PlacedInput, type Rejection } from "./known-input.ts";
@@ -63,7 +63,7 @@ export async function placeInputs(tx: Tx, batch: UnplacedBatch, now: Date): Prom
   const described = [...stated.values()].filter(({ hasRecord }) => hasRecord).map(({ externalId }) => externalId);
   const met = [...described.map((externalId) => ids.get(externalId)), ...settled.ids.values()];
   return {
-    ...(await sortOut(tx, batch, ids, settled.dismissed)),
+    ...(await sortOut(tx, batch, ids)),
     taken,
     created: settled.created,
     described,
@@ -117,26 +117,31 @@ async function sortOut(
   tx: Tx,
   batch: UnplacedBatch,
   ids: ReadonlyMap<string, number>,
-  dismissed: ReadonlySet<string>,
 ): Promise<Pick<Placement, "placed" | "held" | "dropped" | "rejected">> {
   const placed: PlacedInput[] = [];
   const unplaced: KnownInput[] = [];
-  let dropped = 0;
   for (const each of batch.inputs) {
     const name = accountNameOf(each.input) ?? "";
     const accountId = ids.get(name);
     if (accountId !== undefined) placed.push({ ...each, accountId });
-    else if (dismissed.has(name)) dropped += 1;
     else unplaced.push(each);
   }
   if (batch.unknownAccounts === "hold") {
-    await holdInputs(tx, unplaced, batch.idsAreKeys ?? true);
-    return { placed, held: unplaced.length, dropped, rejected: [] };
+    const held = await withoutDismissed(tx, batch.source, unplaced);
+    await holdInputs(tx, held, batch.idsAreKeys ?? true);
+    return { placed, held: held.length, dropped: unplaced.length - held.length, rejected: [] };
   }
   const rejected = unplaced.map(({ index, input }) => ({
     index,
     reason: `no account ${accountNameOf(input) ?? "was named"}`,
     cause: "unknown account",
   }));
-  return { placed, held: 0, dropped, rejected };
+  return { placed, held: 0, dropped: 0, rejected };
+}
+
+async function withoutDismissed(tx: Tx, source: string, inputs: readonly KnownInput[]): Promise<readonly KnownInput[]> {
+  if (inputs.length === 0) return inputs;
+  const names = [...new Set(inputs.map(({ input }) => accountNameOf(input) ?? ""))];
+  const byHand = await readPlacedByHand(tx, source, names);
+  return inputs.filter(({ input }) => byHand.get(accountNameOf(input) ?? "") !== true);
 }
