@@ -1,3 +1,6 @@
+import type { Mapped } from "../../../src/integrations/source-port.ts";
+import type { RecordInput } from "../../../src/scoring/records.ts";
+
 /** Stripe's objects as its API gives them, both before 2025-03-31 (`old`) and since; tests set only what they are about. */
 
 export type StripeObject = { readonly id: string; readonly object: string; readonly created: number } & {
@@ -15,7 +18,7 @@ export function customer(id: string, over: Readonly<Record<string, unknown>> = {
     object: "customer",
     created: seconds("2025-01-10T09:00:00Z"),
     name: `Customer ${id}`,
-    email: `billing@${id.replaceAll("_", "-")}.example.com`,
+    email: `billing@${id.replaceAll("_", "-")}.example`,
     address: { country: "DE" },
     metadata: {},
     ...over,
@@ -101,4 +104,9 @@ export function invoice(id: string, over: Readonly<Record<string, unknown>> = {}
 
 export function event(id: string, type: string, created: number, object: unknown): StripeObject {
   return { id, object: "event", type, created, api_version: "2026-10-28.endive", data: { object }, livemode: false };
+}
+
+/** The records something was mapped to: those with a time of their own, then those that were only seen. */
+export function recordsOf({ inputs = [], states = [] }: Mapped): readonly RecordInput[] {
+  return [...inputs, ...states].flatMap((input) => (input.kind === "usage" ? [] : [input]));
 }

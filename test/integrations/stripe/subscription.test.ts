@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { subscriptionSchema } from "../../../src/integrations/stripe/mapping/shapes.ts";
 import { subscriptionAt, subscriptionSeen } from "../../../src/integrations/stripe/mapping/subscription.ts";
-import { every, item, price, seconds, subscription } from "./objects.ts";
+import { every, item, price, recordsOf, seconds, subscription } from "./objects.ts";
 
 const at = "2026-03-10T12:00:00.000Z";
 
@@ -10,7 +10,7 @@ type Over = Readonly<Record<string, unknown>>;
 
 function fieldsOf(over: Over): Over {
   const parsed = subscriptionSchema.parse(subscription("sub_1", over));
-  return { ...subscriptionAt(parsed, at, "UTC").inputs?.[0]?.set };
+  return { ...recordsOf(subscriptionAt(parsed, at, "UTC"))[0]?.set };
 }
 
 function items(...data: readonly Over[]): Over {
@@ -220,7 +220,7 @@ describe("the state of a subscription", () => {
 
   test("keeps the status known before where Stripe has a new word for it, and says so", () => {
     const mapped = subscriptionAt(subscriptionSchema.parse(subscription("sub_1", { status: "dormant" })), at, "UTC");
-    expect(mapped.inputs?.[0]?.set).not.toHaveProperty("status");
+    expect(recordsOf(mapped)[0]?.set).not.toHaveProperty("status");
     expect(mapped.skipped).toBe('subscription sub_1: its status "dormant" is not known');
   });
 
@@ -248,7 +248,7 @@ describe("the state of a subscription", () => {
 
   test("ends on the day of the company's zone", () => {
     const parsed = subscriptionSchema.parse(subscription("sub_1", { cancel_at: end }));
-    expect(subscriptionAt(parsed, at, "Europe/Vienna").inputs?.[0]?.set).toMatchObject({ endsOn: "2026-04-11" });
+    expect(recordsOf(subscriptionAt(parsed, at, "Europe/Vienna"))[0]?.set).toMatchObject({ endsOn: "2026-04-11" });
   });
 
   test("of one that Stripe ended for want of payment nobody gave notice", () => {
@@ -288,8 +288,8 @@ describe("a subscription seen for the first time", () => {
 
   function changesOf(over: Over): readonly (readonly [string, Over])[] {
     const parsed = subscriptionSchema.parse(subscription("sub_1", over));
-    const { inputs = [], states = [] } = subscriptionSeen(parsed, { at, history: true }, "UTC");
-    return [...inputs, ...states].map((input) => [input.at, { ...input.set }] as const);
+    const mapped = subscriptionSeen(parsed, { at, history: true }, "UTC");
+    return recordsOf(mapped).map((record) => [record.at, { ...record.set }] as const);
   }
 
   test("is told from its beginning on", () => {

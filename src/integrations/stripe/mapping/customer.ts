@@ -29,11 +29,12 @@ export function customerSeen(customer: Customer, at: string, rules: CustomerRule
 
 /** By what it may be known as one of ours. */
 function claimOf(customer: Customer, { accountField }: CustomerRules): AccountClaim {
+  const key = customer.metadata?.[accountField];
   const domain = emailOf(customer.email)?.split("@").at(-1)?.toLowerCase();
   return {
     externalId: customer.id,
     name: nameOf(customer),
-    ourKey: labelOf(customer.metadata?.[accountField]),
+    ourKey: typeof key === "string" ? labelOf(key) : null,
     domains: domain === undefined ? [] : [domain],
   };
 }

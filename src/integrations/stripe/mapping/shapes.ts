@@ -122,7 +122,7 @@ export const customerSchema = z.looseObject({
   description: z.string().nullish(),
   created: seconds.nullish(),
   address: z.looseObject({ country: z.string().nullish() }).nullish(),
-  metadata: z.record(z.string(), z.string()).nullish(),
+  metadata: z.record(z.string(), z.unknown()).nullish(),
 });
 export type Customer = z.infer<typeof customerSchema>;
 
