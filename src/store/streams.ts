@@ -137,7 +137,7 @@ export async function failStream(
         first_failed_at = coalesce(s.first_failed_at, ${now}),
         next_pull_at = now() + greatest(
           make_interval(secs => ${failure.firstRetryInMs}::float8 / 1000),
-          least(${now}::timestamptz - s.first_failed_at, make_interval(secs => ${failure.longestRetryInMs}::float8 / 1000)))
+          least(${now}::timestamptz - coalesce(s.first_failed_at, ${now}), make_interval(secs => ${failure.longestRetryInMs}::float8 / 1000)))
       from before where s.id = before.id and s.fence = ${stream.fence}
       returning before.first_failed_at`.execute(tx);
     const beganAt = rows[0]?.firstFailedAt ?? null;

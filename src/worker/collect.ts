@@ -22,7 +22,6 @@ const sourcesAtOnce = 4;
 /** Pulls every stream that is due, and notes those that are late. Sources go side by side, the streams of one in their order. */
 export async function collectDue(deps: CollectDeps, now: Date): Promise<CollectSummary> {
   const clocks = await readClocks(deps);
-  const hasLate = await noteLateness(deps, clocks, now);
   const isDue = (source: Source) => source.streams.some(({ name }) => clocks.get(source.id, name)?.isDue);
   const waiting = deps.sources.filter(isDue);
   const turns: Turn[] = [];
@@ -32,6 +31,8 @@ export async function collectDue(deps: CollectDeps, now: Date): Promise<CollectS
     }
   };
   await Promise.all(Array.from({ length: sourcesAtOnce }, lane));
+  // After the pulls: what was not pulled while nothing ran is pulled first, and late only if it could not be.
+  const hasLate = await noteLateness(deps, now);
   const total = summarise(turns);
   // A failure may have opened an outage, which is seen in scores.
   if (hasLate || total.pages > 0 || total.failed.length > 0) await notify(deps.db, "score");
@@ -93,7 +94,9 @@ function isSame(one: readonly string[] | undefined, other: readonly string[]): b
 }
 
 /** Opens an outage for every stream that is late, whoever should have pulled it; true when there is a new one. */
-async function noteLateness({ db, sources }: CollectDeps, clocks: Clocks, now: Date): Promise<boolean> {
+async function noteLateness({ db, sources }: CollectDeps, now: Date): Promise<boolean> {
+  const ids = sources.map(({ id }) => id);
+  const clocks = clocksOf(await readStreamClocks(db, ids));
   let hasOpened = false;
   for (const source of sources) {
     for (const { name, everyMs } of source.streams) {
