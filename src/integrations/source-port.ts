@@ -83,6 +83,8 @@ export interface CallRequest {
   readonly body?: string | undefined;
   /** Which limits count for it; the source's first one unless given. */
   readonly buckets?: readonly string[] | undefined;
+  /** Makes something anew each time it arrives: it is not tried again at once, and whoever asks looks first whether it is there. */
+  readonly once?: boolean | undefined;
   /** More of an answer than this is an error; 32 MB unless given. */
   readonly longestAnswerBytes?: number | undefined;
 }

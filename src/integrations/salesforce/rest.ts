@@ -44,6 +44,8 @@ export interface RestRequest {
   /** `/query?q=…`; or `/services/data/…` as it is. */
   readonly path: string;
   readonly body?: unknown;
+  /** As of `CallRequest`. */
+  readonly once?: boolean;
 }
 
 const tokenAnswer = z.looseObject({
@@ -79,7 +81,7 @@ export function openRest(options: RestOptions): Rest {
   };
 
   return {
-    async ask(context, { method, path, body }) {
+    async ask(context, { method, path, body, once }) {
       const { token, instanceUrl } = await login(context);
       const answer = await context.call({
         method,
@@ -90,6 +92,7 @@ export function openRest(options: RestOptions): Rest {
           ...(body === undefined ? {} : { "content-type": "application/json" }),
         },
         body: body === undefined ? undefined : JSON.stringify(body),
+        once,
       });
       const [, used, total] = /api-usage=(\d+)\/(\d+)/.exec(String(answer.headers["sforce-limit-info"])) ?? [];
       if (used !== undefined) budget = { used: Number(used), total: Number(total), at: context.now.getTime() };

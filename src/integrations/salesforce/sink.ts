@@ -61,8 +61,13 @@ async function putTask(
     await rest.ask(context, { method: "PATCH", path: `/sobjects/Task/${known}`, body });
     return sentAs(known, false);
   }
-  const path = "/sobjects/Task";
-  const answer = await rest.ask(context, { method: "POST", path, body: { ...body, [keyField]: task.key } });
+  const creation = {
+    method: "POST",
+    path: "/sobjects/Task",
+    body: { ...body, [keyField]: task.key },
+    once: true,
+  } as const;
+  const answer = await rest.ask(context, creation);
   return sentAs(readAnswer(answer, made).id, true);
 }
 

@@ -39,7 +39,7 @@ export function openCall(deps: CallDeps): (request: CallRequest) => Promise<Answ
       if (!("halt" in outcome)) return outcome.answer;
       const { halt } = outcome;
       await tellOthers(deps, limits, halt);
-      const waitMs = waitBefore(halt, attempt, deps.jitter());
+      const waitMs = request.once === true ? null : waitBefore(halt, attempt, deps.jitter());
       if (waitMs === null) throw new SourceHalt(halt);
       await deps.sleep(waitMs, deps.signal);
     }

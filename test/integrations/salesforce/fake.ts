@@ -4,7 +4,7 @@ import { isVisible, type Visibility, visibleFields } from "./fields.ts";
 import { idOf, type Organization, smallOrganization, smallTruth } from "./organization.ts";
 import { openQueries, type Queries } from "./queries.ts";
 import { expired, failed, loginFailed, type Reply } from "./reply.ts";
-import { type Refusal, type WriteDeps, writeCollection, writeOne } from "./writes.ts";
+import { type WriteDeps, writeCollection, writeOne } from "./writes.ts";
 
 export const credentials = { id: "the-client", secret: "the-client-secret" } as const;
 export const organizationId = "00D000000000001";
@@ -33,6 +33,8 @@ export interface SalesforceFake extends SourceFake, Visibility {
   rule: WriteDeps["rule"];
   /** Decides for a request before the fake does; null: it answers itself. */
   intercept: (path: string, request: StubRequest) => Reply | null;
+  /** Does what a request says, and then breaks the connection instead of answering. */
+  loseAnswer: (request: StubRequest) => boolean;
   /** `used/total` of the day's calls. */
   usage: string;
 }
@@ -45,11 +47,12 @@ export async function startSalesforceFake(options: FakeOptions = {}): Promise<Sa
   const queries = openQueries(organization, visibility, pageRows);
   const sessions = new Set<string>();
   const asked: string[] = [];
-  const state = {
-    rule: (): Refusal | null => null,
-    intercept: (): Reply | null => null,
+  const state: Pick<SalesforceFake, "rule" | "intercept" | "usage" | "loseAnswer"> = {
+    rule: () => null,
+    intercept: () => null,
     usage: "10018/100000",
-  } as Pick<SalesforceFake, "rule" | "intercept" | "usage">;
+    loseAnswer: () => false,
+  };
   let logins = 0;
 
   const login = (request: StubRequest): Reply => {
@@ -84,6 +87,7 @@ export async function startSalesforceFake(options: FakeOptions = {}): Promise<Sa
 
   const stub = await startHttpStub((response, request) => {
     const { status, body, headers } = answer(request);
+    if (!request.url.endsWith("/token") && state.loseAnswer(request)) return response.socket?.resetAndDestroy();
     const limit = { "sforce-limit-info": `api-usage=${state.usage}` };
     const usual = { "content-type": "application/json;charset=UTF-8", date: clock().toUTCString(), ...limit };
     response.writeHead(status, { ...usual, ...headers });

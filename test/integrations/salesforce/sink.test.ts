@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from "vitest";
 import type { CrmTask, Sink, SinkContext } from "../../../src/integrations/sink-port.ts";
 import type { Source } from "../../../src/integrations/source-port.ts";
-import { openSinkCall, outcomeOf } from "../../../src/worker/sink-call.ts";
+import { outcomeOf } from "../../../src/worker/sink-call.ts";
 import { mapContext, pullContext } from "../pull-context.ts";
 import { type SalesforceFake, startSalesforceFake } from "./fake.ts";
 import { openOver } from "./open.ts";
@@ -32,12 +32,11 @@ async function start(externalId: boolean): Promise<Started> {
   for (const name of Object.values(names)) fake.custom.set(`Account.${name}`, { externalId: false });
   const source = openOver(fake.url, { tasks: {}, writeFields: names });
   if (source.sink === undefined) throw new Error("no sink");
-  const { signal } = new AbortController();
-  return { fake, source, sink: source.sink, context: { now, signal, call: openSinkCall(source, signal, now) } };
+  return { fake, source, sink: source.sink, context: pullContext(source, now) };
 }
 
 /** As the deliver stage puts it. */
-function put({ sink, context }: Started, over: Partial<CrmTask> = {}) {
+function put({ source, sink, context }: Started, over: Partial<CrmTask> = {}) {
   const task: CrmTask = {
     key: "i-1-run-2",
     title: "Call Acme",
@@ -48,7 +47,7 @@ function put({ sink, context }: Started, over: Partial<CrmTask> = {}) {
     ...over,
   };
   return sink.putTask(task, context).catch((error: unknown) => {
-    const outcome = outcomeOf(error);
+    const outcome = outcomeOf(error, source);
     if (outcome === null) throw error;
     return outcome;
   });
@@ -145,6 +144,19 @@ describe.each([
 });
 
 describe("a task", () => {
+  test("is not made twice when nobody knows whether it was made", async () => {
+    const started = await start(false);
+    let lost = 0;
+    started.fake.loseAnswer = ({ method }) => {
+      lost += method === "POST" ? 1 : 0;
+      return method === "POST";
+    };
+    expect(await put(started)).toMatchObject({ kind: "retry" });
+    started.fake.loseAnswer = () => false;
+    expect(await put(started)).toMatchObject({ kind: "sent", receipt: { created: false } });
+    expect([lost, tasksOf(started).length]).toEqual([1, 1]);
+  });
+
   test("is found by its key when an update is answered without a body", async () => {
     const started = await start(true);
     await put(started);
@@ -212,12 +224,9 @@ describe("fields of Accounts", () => {
   });
 
   test("that sources.json does not name are not written", async () => {
-    const { fake, context } = await start(true);
+    const { fake } = await start(true);
     const source = openOver(fake.url, { writeFields: { score: "Score__c" } });
-    await source.sink?.putFields?.([{ account: acme, values }], {
-      ...context,
-      call: openSinkCall(source, context.signal, now),
-    });
+    await source.sink?.putFields?.([{ account: acme, values }], pullContext(source, now));
     expect(fake.organization["Account"]?.[0]).toHaveProperty("Score__c", 41.5);
     expect(fake.organization["Account"]?.[0]).not.toHaveProperty("Band__c");
   });
