@@ -11,6 +11,7 @@ import { openLiveSources } from "./live-sources.ts";
 import { createMetrics } from "./metrics.ts";
 import { notFound, onlyMethods, Problem, problemHandler } from "./problem.ts";
 import { recordRoutes } from "./records.ts";
+import { sourceRoutes } from "./sources.ts";
 import { taskRoutes } from "./tasks.ts";
 import { trackingRoutes } from "./tracking.ts";
 import { webhookRoutes } from "./webhooks.ts";
@@ -63,6 +64,7 @@ export function buildApp(deps: HttpDeps): Express {
   app.use(recordRoutes(deps.db));
   app.use(accountRoutes(deps.db, deps.configuration));
   app.use(byHandRoutes(deps));
+  app.use(sourceRoutes(deps));
   app.use(taskRoutes(deps));
   app.use(notFound);
   app.use(problemHandler(deps.log));

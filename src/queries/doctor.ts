@@ -3,6 +3,7 @@ import type { Db } from "../store/db.ts";
 import { readServerFacts } from "../store/doctor.ts";
 import { type Overview, readOverview } from "../store/overview.ts";
 import { readStreams, type StreamStatus } from "../store/streams.ts";
+import { countUnmatched } from "../store/unmatched.ts";
 import { readFailingAccounts } from "../store/work.ts";
 
 /** One thing that was looked at. `detail` says how to mend what is wrong. */
@@ -26,6 +27,7 @@ export async function diagnose(db: Db, channels: readonly CheckedChannel[]): Pro
     ...(await checkServer(db)),
     ...(await checkChannels(db, channels)),
     ...(await readStreams(db)).map(checkStream),
+    ...[...(await countUnmatched(db))].map(checkUnmatched),
     ...checkAccounts(overview, await readFailingAccounts(db)),
     ...checkActions(overview),
   ];
@@ -82,12 +84,27 @@ async function checkChannels(db: Db, channels: readonly CheckedChannel[]): Promi
 
 function checkStream(stream: StreamStatus): Finding {
   const subject = `stream ${stream.source} ${stream.kind}`;
+  const order = `${stream.source} ${stream.kind}`;
+  if (stream.pausedAt !== null) {
+    const since = stream.pausedAt.toISOString();
+    return { subject, state: "warning", detail: `paused since ${since}: keepwell sources resume ${order}` };
+  }
+  if (stream.trouble !== null) {
+    const what = `${stream.trouble} since ${stream.troubleSince?.toISOString() ?? "?"}: ${stream.troubleReason ?? "?"}`;
+    const advice = `its measures are held meanwhile; if it is so, keepwell sources accept ${order}`;
+    return { subject, state: "fault", detail: `${what}; ${advice}` };
+  }
   if (stream.lastError !== null) return { subject, state: "fault", detail: `last pull failed: ${stream.lastError}` };
   const covered =
     stream.coveredThrough === null
       ? "states no coverage: silence reads as stale, not as zero"
       : `complete through ${stream.coveredThrough}`;
   return { subject, state: "ok", detail: covered };
+}
+
+function checkUnmatched([source, accounts]: readonly [string, number]): Finding {
+  const detail = `${accounts} that nobody could place: keepwell sources unmatched --source ${source}`;
+  return { subject: `accounts of ${source}`, state: "warning", detail };
 }
 
 function checkAccounts(overview: Overview, failing: Awaited<ReturnType<typeof readFailingAccounts>>): Finding[] {

@@ -80,7 +80,7 @@ export async function countBands(db: Db): Promise<{ band: string | null; account
 
 /** One account by its key; null when there is none. */
 export async function findAccountByKey(
-  db: Db,
+  db: Db | Tx,
   key: string,
 ): Promise<{ accountId: number; key: string; name: string } | null> {
   const row = await db

@@ -26,7 +26,7 @@ export async function readOverview(db: Db): Promise<Overview> {
     select count(*) filter (where dirty_seq > scored_seq or next_score_at <= now())::integer as waiting_for_score,
       count(*) filter (where facts_seq > responded_seq or next_respond_at <= now())::integer as waiting_for_response,
       count(*) filter (where failures > 0)::integer as failing
-    from account_work`.execute(db);
+    from account_work w join accounts a on a.id = w.account_id and a.archived_at is null`.execute(db);
   const [work] = rows;
   if (work === undefined) throw new Error("The database gave no counts of waiting accounts.");
   return { bands: await countBands(db), actions, ...work, ...(await readInboxBacklog(db)) };

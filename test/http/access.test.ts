@@ -46,11 +46,14 @@ const access: Readonly<Record<string, "everyone" | TokenScope>> = {
   "POST /api/v1/tasks/:id/reopen": "tasks:write",
   "GET /api/v1/accounts/:id/journey": "accounts:read",
   "GET /api/v1/accounts/:id/notes": "accounts:read",
+  "GET /api/v1/sources": "accounts:read",
+  "GET /api/v1/unmatched": "accounts:read",
+  "POST /api/v1/unmatched/:source/:id/match": "accounts:write",
 };
 
 const split = (route: string) => {
   const [method = "", path = ""] = route.split(" ");
-  return { method, path: path.replace(":id", "acme").replace(":milestone", "go-live") };
+  return { method, path: path.replace(":source", "crm").replace(":id", "acme").replace(":milestone", "go-live") };
 };
 const guarded = Object.entries(access).flatMap(([route, scope]) =>
   scope === "everyone" ? [] : [{ route, scope, ...split(route) }],

@@ -2,6 +2,7 @@ import { describe, expect } from "vitest";
 import { type CheckedChannel, diagnose, type Finding } from "../../src/queries/doctor.ts";
 import type { Db } from "../../src/store/db.ts";
 import { insertEmail, insertRun } from "../store/action-rows.ts";
+import { say } from "../store/identity/scene.ts";
 import { test } from "../support/database.ts";
 import { account, cover, take } from "../worker/scenario.ts";
 
@@ -47,6 +48,14 @@ describe("what is found", () => {
     expect(await look(db, "account acme")).toMatchObject({
       state: "fault",
       detail: "put aside after 3 failures: no such zone",
+    });
+  });
+
+  test("of accounts that nobody could place is how many, and which command lists them", async ({ db }) => {
+    await say(db, "crm", [{ id: "12" }, { id: "13" }], { accounts: "match" });
+    expect(await look(db, "accounts of crm")).toMatchObject({
+      state: "warning",
+      detail: "2 that nobody could place: keepwell sources unmatched --source crm",
     });
   });
 

@@ -28,7 +28,13 @@ export const placingDeedSchema = z.strictObject({
 export type PlacingDeed = z.infer<typeof placingDeedSchema>;
 
 /** What the API takes to place an account: the key of ours. */
-export const matchWish = z.strictObject({ account: z.string().min(1).max(300) });
+export const matchWish = z.strictObject({
+  account: z
+    .string()
+    .min(1)
+    .max(300)
+    .refine((text) => !/\0|\p{Cs}/u.test(text), { error: "holds a NUL or a broken character" }),
+});
 
 type Answer = HandOutcome<PlacingDeed>;
 
