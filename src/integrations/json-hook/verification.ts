@@ -1,5 +1,5 @@
 import type { InboundRequest, Verification } from "../hook-port.ts";
-import { isSameSecret, isSignedBy } from "../signatures.ts";
+import { isOneOf, isSignedBy } from "../signatures.ts";
 import { type ReadSecret, readSecrets } from "../source-settings.ts";
 import type { HmacAuth, HookAuth } from "./settings.ts";
 
@@ -30,9 +30,7 @@ function byToken(presentedIn: (request: InboundRequest) => string | undefined, s
   return (request) => {
     const presented = presentedIn(request) ?? "";
     if (presented === "") return { ok: false, reason: "unsigned" };
-    let isKnown = false;
-    for (const secret of secrets) if (isSameSecret(secret, presented)) isKnown = true;
-    return isKnown ? { ok: true } : { ok: false, reason: "bad signature" };
+    return isOneOf(secrets, presented) ? { ok: true } : { ok: false, reason: "bad signature" };
   };
 }
 
