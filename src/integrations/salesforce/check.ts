@@ -40,7 +40,7 @@ export async function checkSalesforce(
   }
 }
 
-/** An object that is hidden is answered as if there were none. */
+/** The object itself, or fields of it. */
 async function missingOf(
   visible: VisibleFields,
   pulled: PulledObject,
@@ -49,7 +49,9 @@ async function missingOf(
   try {
     return selectable(pulled, await visible.of(context, pulled.object)).missing;
   } catch (error) {
-    if (error instanceof SourceHalt && error.verdict.kind === "forbidden") return [pulled.object];
+    const isHidden =
+      error instanceof SourceHalt && error.verdict.kind === "forbidden" && error.verdict.missing === pulled.object;
+    if (isHidden) return [pulled.object];
     throw error;
   }
 }

@@ -33,7 +33,10 @@ export function openVisibleFields(rest: Rest): VisibleFields {
     async of(context, object) {
       const kept = known.get(object);
       if (kept !== undefined && context.now.getTime() - kept.at < trustedForMs) return kept.fields;
-      const answer = await rest.ask(context, { method: "GET", path: `/sobjects/${object}/describe` });
+      const request = { method: "GET", path: `/sobjects/${object}/describe` } as const;
+      const answer = await rest.ask(context, request).catch((error: unknown) => {
+        throw naming(object, error);
+      });
       const fields = new Map(
         readAnswer(answer, description).fields.map(({ name, externalId, updateable }) => [
           name,
@@ -47,6 +50,14 @@ export function openVisibleFields(rest: Rest): VisibleFields {
       known.delete(object);
     },
   };
+}
+
+/** An object that is hidden is answered as if there were none, without a name. */
+function naming(object: string, error: unknown): unknown {
+  if (!(error instanceof SourceHalt)) return error;
+  const { verdict } = error;
+  const isHidden = verdict.kind === "forbidden" && verdict.missing === "NOT_FOUND";
+  return isHidden ? new SourceHalt({ ...verdict, missing: object }) : error;
 }
 
 /** What can be asked of an object, and which fields that are needed for it are not to be seen. */

@@ -52,6 +52,18 @@ describe("a check", () => {
     });
   });
 
+  test("tells that the API is not there for this user, rather than that every object is missing", async () => {
+    const body = [{ errorCode: "API_DISABLED_FOR_ORG", message: "The REST API is not enabled for this Organization." }];
+    const result = await check((fake) => {
+      fake.intercept = (path) => (path.endsWith("/describe") ? { status: 403, body } : null);
+    });
+    expect(result).toEqual({
+      ok: false,
+      detail: "Salesforce: API_DISABLED_FOR_ORG: The REST API is not enabled for this Organization.",
+      missing: ["API_DISABLED_FOR_ORG"],
+    });
+  });
+
   test("asks nothing of what is skipped", async () => {
     expect(await check((fake) => void fake.hidden.add("Case"), { skip: ["cases"] })).toMatchObject({ ok: true });
   });

@@ -254,6 +254,15 @@ describe("what the integration user may not see", () => {
     });
   });
 
+  test("is named where it is the whole object", async () => {
+    const { fake, source } = await start();
+    fake.hidden.add("Case");
+    expect(await haltOf(source.pull("cases", null, pullContext(source, now)))).toMatchObject({
+      kind: "forbidden",
+      missing: "Case",
+    });
+  });
+
   test("is named where sources.json names it", async () => {
     const { fake } = await start();
     const source = openOver(fake.url, { account: { segment: "Segment__c" } });
