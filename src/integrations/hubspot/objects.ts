@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { SourceKind } from "../../scoring/records.ts";
-import type { HubSpotSettings } from "./settings.ts";
+import { accountFieldsOf, type HubSpotSettings } from "./settings.ts";
 
 /** The sorts of things we know, by the name in HubSpot's paths: also the names of the streams. */
 export const objectNames = ["companies", "contacts", "deals", "tickets", "feedback_submissions", "tasks"] as const;
@@ -52,12 +52,12 @@ export function propertiesOf(name: ObjectName, settings: HubSpotSettings): reado
 const merged = "hs_merged_object_ids";
 
 function companyProperties(settings: HubSpotSettings): string[] {
-  const { accountKeyProperty, segmentProperty, stageProperty, beganOnProperty, accountFields, onlyCompanies } =
-    settings;
+  const { accountKeyProperty, segmentProperty, stageProperty, beganOnProperty, onlyCompanies } = settings;
   const own = ["name", "domain", "hs_additional_domains", "hubspot_owner_id", "industry", "country"];
   const chosen = [accountKeyProperty, segmentProperty, stageProperty, beganOnProperty, onlyCompanies?.property];
+  const fields = accountFieldsOf(settings).map(({ property }) => property);
   const named = chosen.filter((each) => each !== undefined);
-  return [...new Set([...own, "hs_parent_company_id", merged, ...named, ...accountFields])];
+  return [...new Set([...own, "hs_parent_company_id", merged, ...named, ...fields])];
 }
 
 const idText = z.union([z.string().min(1), z.number()]).transform(String);

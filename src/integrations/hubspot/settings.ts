@@ -27,8 +27,11 @@ export const hubspotSettings = z.strictObject({
   segmentProperty: property.optional(),
   /** A date: the first day as a customer. */
   beganOnProperty: property.optional(),
-  /** Company properties that become the account's own fields, under the same names. */
-  accountFields: z.array(property).max(100).default([]),
+  /** Company properties that become the account's own fields, under the same names: as texts, unless it is said as what else. */
+  accountFields: z
+    .array(z.union([property, z.strictObject({ property, as: z.enum(["text", "number", "boolean", "day"]) })]))
+    .max(100)
+    .default([]),
   /** Of deals that name none. */
   currency: currencySchema.optional(),
   /** HubSpot's deal types by value, beside `newbusiness` and `existingbusiness`. */
@@ -65,6 +68,17 @@ export const hubspotSettings = z.strictObject({
 });
 
 export type HubSpotSettings = z.infer<typeof hubspotSettings>;
+
+/** A company property that becomes one of the account's own fields. */
+export interface AccountField {
+  readonly property: string;
+  readonly as: "text" | "number" | "boolean" | "day";
+}
+
+/** The account's own fields, each with what it is read as. */
+export function accountFieldsOf({ accountFields }: HubSpotSettings): AccountField[] {
+  return accountFields.map((field) => (typeof field === "string" ? { property: field, as: "text" } : field));
+}
 
 /** The company properties that we write. */
 export function writtenProperties({ writeFields }: HubSpotSettings): string[] {

@@ -80,6 +80,21 @@ describe("a company", () => {
     ]);
   });
 
+  test.each([
+    ["number", "12.5", 12.5],
+    ["number", "many", null],
+    ["number", "1e999", null],
+    ["boolean", "true", true],
+    ["boolean", "maybe", null],
+    ["day", "1772323200000", "2026-03-01"],
+    ["day", "2026-02-31", null],
+    ["text", "12.5", "12.5"],
+  ])("takes a property as a %s: %s", (as, text, value) => {
+    const settings = { accountFields: [{ property: "own", as }] };
+    const found = mapped("companies", { ...company, own: text }, { settings });
+    expect(sets(found).at(-1)).toMatchObject([updatedAt, { fields: { own: value } }]);
+  });
+
   test("that is none of the chosen ones is passed over, without a complaint", () => {
     const settings = { onlyCompanies: { property: "lifecyclestage", in: ["customer"] } };
     expect(mapped("companies", { ...company, lifecyclestage: "lead" }, { settings })).toEqual({});

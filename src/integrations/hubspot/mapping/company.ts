@@ -2,7 +2,7 @@ import type { FieldsOf } from "../../../scoring/records.ts";
 import { labelOf, textOf } from "../../record-values.ts";
 import type { MapContext, Mapped } from "../../source-port.ts";
 import { type CrmObject, mergedInto } from "../objects.ts";
-import type { HubSpotSettings } from "../settings.ts";
+import { type AccountField, accountFieldsOf, type HubSpotSettings } from "../settings.ts";
 import { day, inOrder, timesOf } from "./reading.ts";
 
 /** A company is an account of ours; the companies merged into it are told with it. */
@@ -34,9 +34,9 @@ function fieldsOf(
   settings: HubSpotSettings,
   { ownerOf, zone }: MapContext,
 ): FieldsOf<"account"> {
-  const { stageProperty, segmentProperty, beganOnProperty, accountFields } = settings;
+  const { stageProperty, segmentProperty, beganOnProperty } = settings;
   const owner = properties["hubspot_owner_id"] ?? null;
-  const fields = Object.fromEntries(accountFields.map((name) => [name, textOf(properties[name])]));
+  const own = accountFieldsOf(settings).map(({ property, as }) => [property, readAs[as](properties[property], zone)]);
   return {
     domain: labelOf(properties["domain"])?.toLowerCase() ?? null,
     owner: owner === null ? null : ownerOf(owner),
@@ -46,10 +46,20 @@ function fieldsOf(
     parent: labelOf(properties["hs_parent_company_id"]),
     ...(segmentProperty === undefined ? {} : { segment: labelOf(properties[segmentProperty]) }),
     ...(beganOnProperty === undefined ? {} : { beganOn: day(properties[beganOnProperty], zone) }),
-    ...(accountFields.length === 0 ? {} : { fields }),
+    ...(own.length === 0 ? {} : { fields: Object.fromEntries(own) }),
     deleted: false,
   };
 }
+
+type Reader = (text: string | null | undefined, zone: string) => string | number | boolean | null;
+
+const readAs: Readonly<Record<AccountField["as"], Reader>> = {
+  text: textOf,
+  number: (text) => (text == null || !Number.isFinite(Number(text)) ? null : Number(text)),
+  // HubSpot's checkboxes; what is neither is not known.
+  boolean: (text) => (text === "true" || text === "false" ? text === "true" : null),
+  day,
+};
 
 function domainsOf({ properties }: CrmObject): string[] {
   const all = [properties["domain"], ...(properties["hs_additional_domains"] ?? "").split(";")];

@@ -14,7 +14,8 @@ export function moment(text: string | null | undefined): string | null {
 
 /** A day: HubSpot gives dates as such, and moments where a day is meant. */
 export function day(text: string | null | undefined, zone: string): string | null {
-  if (text != null && /^\d{4}-\d{2}-\d{2}$/.test(text)) return moment(text) === null ? null : text;
+  // The 31st of February is no day, though it can be read as one.
+  if (text != null && /^\d{4}-\d{2}-\d{2}$/.test(text)) return moment(text)?.slice(0, 10) === text ? text : null;
   const at = moment(text);
   return at === null ? null : formatDay(dayOfInstant(zone, Date.parse(at)));
 }
