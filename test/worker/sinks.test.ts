@@ -4,6 +4,7 @@ import type { CrmTask, FieldWrite, Sink } from "../../src/integrations/sink-port
 import { type Source, SourceHalt } from "../../src/integrations/source-port.ts";
 import { createLog } from "../../src/log.ts";
 import type { CrmTaskMessage, Outcome } from "../../src/playbooks/message.ts";
+import type { Owners } from "../../src/playbooks/owners.ts";
 import { insertAction, insertTask } from "../../src/store/actions.ts";
 import { wantFields } from "../../src/store/crm-fields.ts";
 import { applyTaskReports, installationId } from "../../src/store/crm-tasks.ts";
@@ -16,10 +17,10 @@ import { test } from "../support/database.ts";
 import { plainSource } from "./plain-source.ts";
 
 const log = createLog({ level: "silent", format: "json" });
-const owners = {
+const owners: Owners = {
   owners: [{ id: "anna", name: "Anna", email: "Anna@example.com" }],
   onOwnerChange: "move",
-} as const;
+};
 
 /** A CRM that keeps what it is given by key and account; `answer` decides what becomes of a write. */
 function crm(answer: (what: CrmTask | FieldWrite) => Outcome = () => ({ kind: "sent", reason: "kept" })) {
