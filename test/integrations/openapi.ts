@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from "node:fs";
-import { Ajv } from "ajv";
+import { Ajv, type ValidateFunction } from "ajv";
 import formats from "ajv-formats";
 import { z } from "zod";
 
@@ -15,38 +15,51 @@ export interface OpenApi {
   faultsOf(method: string, path: string, status: number, body: unknown): string[];
 }
 
-/** Reads an OpenAPI 3.0 document in JSON; null where there is no such file. */
+const known = new Map<string, OpenApi>();
+
+/** Reads an OpenAPI 3.0 document in JSON, once; null where there is no such file. */
 export function readOpenApi(file: string): OpenApi | null {
   if (!existsSync(file)) return null;
-  const raw: unknown = JSON.parse(readFileSync(file, "utf8"));
+  const read = known.get(file) ?? openApiOf(file);
+  known.set(file, read);
+  return read;
+}
+
+function openApiOf(file: string): OpenApi {
+  const raw: unknown = JSON.parse(readFileSync(file, "utf8"), withNulls);
   const { paths } = document.parse(raw);
   // The documents hold keywords and formats of OpenAPI's own.
   const ajv = new Ajv({ strict: false, allErrors: true, logger: false });
   formats.default(ajv);
   ajv.addSchema({ $id: "vendor", ...z.record(z.string(), z.unknown()).parse(raw) });
+  const judges = new Map<string, ValidateFunction | null>();
+
+  const judgeOf = (method: string, path: string, status: number): ValidateFunction | null => {
+    const template = templateOf(Object.keys(paths), path);
+    const found = operation.safeParse(paths[template ?? ""]?.[method]);
+    const schema = found.data?.responses?.[String(status)]?.content?.["application/json"]?.schema;
+    if (template === undefined || schema === undefined) return null;
+    const place = [template, method, "responses", String(status), "content", "application/json", "schema"];
+    const parts = place.map((part) => encodeURIComponent(part.replaceAll("~", "~0").replaceAll("/", "~1")));
+    return ajv.compile({ $ref: `vendor#/paths/${parts.join("/")}` });
+  };
+
   return {
     faultsOf(method, path, status, body) {
-      const template = templateOf(Object.keys(paths), path);
-      const found = operation.safeParse(paths[template ?? ""]?.[method.toLowerCase()]);
-      const schema = found.data?.responses?.[String(status)]?.content?.["application/json"]?.schema;
-      if (template === undefined || schema === undefined) return [];
-      const place = [
-        template,
-        method.toLowerCase(),
-        "responses",
-        String(status),
-        "content",
-        "application/json",
-        "schema",
-      ];
-      const pointer = place
-        .map((part) => encodeURIComponent(part.replaceAll("~", "~0").replaceAll("/", "~1")))
-        .join("/");
-      const validate = ajv.compile({ $ref: `vendor#/paths/${pointer}` });
-      if (validate(body)) return [];
-      return (validate.errors ?? []).map(({ instancePath, message = "" }) => `${path} ${instancePath} ${message}`);
+      const name = `${method.toLowerCase()} ${path} ${status}`;
+      const judge = judges.get(name) ?? judgeOf(method.toLowerCase(), path, status);
+      judges.set(name, judge);
+      if (judge === null || judge(body)) return [];
+      return (judge.errors ?? []).map(({ instancePath, message = "" }) => `${path} ${instancePath} ${message}`);
     },
   };
+}
+
+/** `nullable` beside a reference says nothing to a validator of JSON Schema. */
+function withNulls(_key: string, value: unknown): unknown {
+  if (typeof value !== "object" || value === null || !("nullable" in value) || "type" in value) return value;
+  const { nullable: _, ...rest } = value;
+  return { anyOf: [rest, { type: "null" }] };
 }
 
 /** A path that the document names goes before one with a hole. */
