@@ -104,6 +104,8 @@ describe("accounts that nobody could place", () => {
     expect(await run("dismiss", "crm", "14")).toBe("14 of crm is none of ours. Dropped of what waited: 1.\n");
     expect(await run("unmatch", "crm", "12")).toBe("12 of crm is acme no more. Waiting for a person to place it: 2.\n");
     expect(await run("merge", "initech", "acme")).toBe("All that was known of initech is acme's now.\n");
+    const again = await keepwell(["sources", "merge", "acme", "initech"], database);
+    expect(again).toMatchObject({ code: 2, stderr: "error: acme is acme already.\n" });
     const deeds = await db
       .selectFrom("audit")
       .select(["author", "deed"])

@@ -99,9 +99,10 @@ function applied({ inputs }: PlacingDeed): string {
 }
 
 async function mergeTwo(context: CliContext, from: string, into: string, options: HandOptions): Promise<void> {
-  const done = await doByHand(context, options, async (tx, hand, now) =>
-    mergeByHand(tx, await accountOf(tx, from), await accountOf(tx, into), hand, now),
-  );
+  const done = await doByHand(context, options, async (tx, hand, now) => {
+    const meant = { from: (await accountOf(tx, from)).accountId, into: (await accountOf(tx, into)).accountId };
+    return mergeByHand(tx, meant, hand, now);
+  });
   if (options.json === true) return context.out.json(mergeDeedSchema, done);
   context.out.line(`All that was known of ${done.from} is ${done.into}'s now.`);
 }

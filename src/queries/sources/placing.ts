@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { writeAudit } from "../../store/audit.ts";
 import type { Tx } from "../../store/db.ts";
-import { mergeAccounts } from "../../store/identity/merge-accounts.ts";
+import { mergeAccounts, readSurvivor } from "../../store/identity/merge-accounts.ts";
 import {
   dismissAccount,
   type NamedAccount,
@@ -83,14 +83,14 @@ export async function unmatchAccount(tx: Tx, named: NamedAccount, hand: Hand, no
 export const mergeDeedSchema = z.strictObject({ deed: z.string(), from: z.string(), into: z.string() });
 export type MergeDeed = z.infer<typeof mergeDeedSchema>;
 
-/** Lets one of our accounts go up in another. */
+/** Lets one of our accounts go up in another. Of those that went up in others already, these are meant. */
 export async function mergeByHand(
   tx: Tx,
-  from: { readonly accountId: number; readonly key: string },
-  into: { readonly accountId: number; readonly key: string },
+  named: { readonly from: number; readonly into: number },
   hand: Hand,
   now: Date,
 ): Promise<HandOutcome<MergeDeed>> {
+  const [from, into] = [await readSurvivor(tx, named.from), await readSurvivor(tx, named.into)];
   if (from.accountId === into.accountId) return { kind: "refused", reason: `${from.key} is ${into.key} already` };
   await mergeAccounts(tx, { fromId: from.accountId, intoId: into.accountId, reason: `merged by ${hand.author}` }, now);
   const { accountId } = into;

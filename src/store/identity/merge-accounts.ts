@@ -44,6 +44,19 @@ async function hintsOf(tx: Tx, accountIds: readonly number[]): Promise<{ keys: s
   };
 }
 
+/** The account in which an account went up; itself where it did not. */
+export async function readSurvivor(
+  tx: Tx,
+  accountId: number,
+): Promise<{ readonly accountId: number; readonly key: string }> {
+  return tx
+    .selectFrom("accounts as a")
+    .innerJoin("accounts as s", (join) => join.on(sql<boolean>`s.id = coalesce(a.merged_into, a.id)`))
+    .select(["s.id as accountId", "s.key"])
+    .where("a.id", "=", accountId)
+    .executeTakeFirstOrThrow();
+}
+
 async function moveRecords(tx: Tx, fromId: number, intoId: number): Promise<void> {
   await sql`update record_changes set account_id = ${intoId} where account_id = ${fromId}`.execute(tx);
   await sql`update records set account_id = ${intoId} where account_id = ${fromId}`.execute(tx);

@@ -6,6 +6,7 @@ import { type ListedAccount, listUnmatched, unlist } from "../unmatched.ts";
 import { archiveUnknown } from "./archive.ts";
 import { sourceKey } from "./directory.ts";
 import { rememberIdentities } from "./identities.ts";
+import { readSurvivor } from "./merge-accounts.ts";
 import { applyWaiting } from "./waiting.ts";
 
 /** An account of a source, as a person names it. */
@@ -32,7 +33,8 @@ export async function placeAccount(tx: Tx, wish: PlacingWish, accountId: number,
   await passGate(tx, "alone");
   const before = await readIdentity(tx, wish);
   if (before !== null) return { kind: "placed-before", key: before.key };
-  return place(tx, wish, { accountId, how: "hand" }, now);
+  const survivor = await readSurvivor(tx, accountId);
+  return place(tx, wish, { accountId: survivor.accountId, how: "hand" }, now);
 }
 
 /** Makes an account of one that nobody could place, under this key or one of the source's. */

@@ -168,7 +168,7 @@ test("what is merged is as if all had come to one account, before the merge or a
       const nothing = { days: null, events: null, users: null, tickets: null };
       expect(await contents(db, `crm-${name("two")}`)).toEqual([nothing]);
     }),
-    { numRuns: 25 },
+    { numRuns: 12 },
   );
 });
 
