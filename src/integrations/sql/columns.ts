@@ -1,5 +1,6 @@
 import { recordFields, type StreamKind } from "../../scoring/records.ts";
 import { type RecordMappingDocument, recordMappingSchema } from "../record-mapping-document.ts";
+import type { SqlStream } from "./settings.ts";
 
 /** The moment a row was read, beside its columns: for rows that do not say when they became true. */
 export const seenColumn = "keepwell_seen_at";
@@ -21,16 +22,20 @@ export function fieldOf(kind: StreamKind, column: string): string | null {
 /**
  * The mapping of rows whose columns are named after the fields. Money is in minor units, as in the fields. An event (with `id` or `user`)
  * is counted into its day; a day's total stands for itself. Columns without a field are left alone.
+ * A record became so at its column `at`, else at the cursor's moment; else it was only seen so.
  */
 export function mappingByColumns(
-  kind: StreamKind,
+  { record, cursor }: Pick<SqlStream, "record" | "cursor">,
   columns: readonly string[],
   zone: string | undefined,
 ): RecordMappingDocument {
+  if (record === undefined) throw new Error("A stream without a mapping of its own says what its rows are.");
   const has = (column: string) => columns.includes(column);
+  const changed = cursor?.type === "moment" ? cursor.column : seenColumn;
+  const at = has("at") ? "at" : changed;
   return recordMappingSchema.parse({
     ...(zone !== undefined && { zone }),
-    records: [kind === "usage" ? usageTemplate(has) : recordTemplate(kind, columns, has)],
+    records: [record === "usage" ? usageTemplate(has) : recordTemplate(record, columns, at)],
   });
 }
 
@@ -47,7 +52,7 @@ function usageTemplate(has: Has): object {
   };
 }
 
-function recordTemplate(kind: Exclude<StreamKind, "usage">, columns: readonly string[], has: Has): object {
+function recordTemplate(kind: Exclude<StreamKind, "usage">, columns: readonly string[], at: string): object {
   const set: Record<string, object> = {};
   for (const column of columns) {
     const field = fieldOf(kind, column);
@@ -58,10 +63,10 @@ function recordTemplate(kind: Exclude<StreamKind, "usage">, columns: readonly st
   return {
     kind,
     id: pathTo("id"),
-    at: pathTo(has("at") ? "at" : seenColumn),
+    at: pathTo(at),
     ...(kind !== "account" && { account: pathTo("account") }),
-    ...(kind === "account" && has("our_key") && { ourKey: pathTo("our_key") }),
-    ...(kind === "account" && has("domains") && { domains: [`${pathTo("domains")}[*]`] }),
+    ...(kind === "account" && columns.includes("our_key") && { ourKey: pathTo("our_key") }),
+    ...(kind === "account" && columns.includes("domains") && { domains: [`${pathTo("domains")}[*]`] }),
     set,
   };
 }

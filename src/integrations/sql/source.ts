@@ -1,11 +1,10 @@
 import { parseDuration } from "../../scoring/duration.ts";
 import { type StreamKind, streamKinds } from "../../scoring/records.ts";
-import { compileRecordMapping, type RecordMapping } from "../record-mapping.ts";
-import type { MapContext, Mapped, Source } from "../source-port.ts";
+import type { Source } from "../source-port.ts";
 import type { ReadSecret } from "../source-settings.ts";
 import { checkSql } from "./check.ts";
-import { mappingByColumns, seenColumn } from "./columns.ts";
 import { haltOf } from "./faults.ts";
+import { openRowMapping } from "./row-mapping.ts";
 import type { SqlSettings, SqlStream } from "./settings.ts";
 import { openWalker, type Walk } from "./walk.ts";
 
@@ -16,7 +15,7 @@ const usualTimeoutMs = 60_000;
 export function openSqlSource(settings: SqlSettings, read: ReadSecret): Source {
   const url = read(settings.url);
   const walks = new Map(settings.streams.map((stream) => [stream.name, walkOf(settings, stream, url)]));
-  const mappings = new Map(settings.streams.map((stream) => [stream.name, openMapping(settings, stream)]));
+  const mappings = new Map(settings.streams.map((stream) => [stream.name, openRowMapping(stream, settings.zone)]));
   const walker = openWalker();
   return {
     id: settings.id,
@@ -64,33 +63,4 @@ function feedsOf({ record, mapping }: SqlStream): StreamKind[] {
   const kinds: readonly (string | undefined)[] =
     mapping === undefined ? [record] : mapping.records.map(({ kind }) => kind);
   return streamKinds.filter((kind) => kinds.includes(kind));
-}
-
-type RowMapping = (raw: unknown, context: MapContext) => Mapped;
-
-function openMapping({ zone }: SqlSettings, { record, mapping }: SqlStream): RowMapping {
-  if (mapping !== undefined) {
-    const compiled = compileRecordMapping(zone === undefined ? mapping : { zone, ...mapping });
-    return (raw, context) => mapRow(compiled, raw, context);
-  }
-  const byColumns = new Map<string, RecordMapping>();
-  return (raw, context) => {
-    if (record === undefined || typeof raw !== "object" || raw === null) return { skipped: "not a row" };
-    const columns = Object.keys(raw);
-    const name = columns.join("\n");
-    const known = byColumns.get(name) ?? compileRecordMapping(mappingByColumns(record, columns, zone));
-    byColumns.set(name, known);
-    return mapRow(known, raw, context);
-  };
-}
-
-/** What took the moment it was read for its own is only a look at how the record stands. */
-function mapRow(mapping: RecordMapping, raw: unknown, context: MapContext): Mapped {
-  const { inputs = [], ...rest } = mapping.map(raw, context);
-  const seenAt =
-    typeof raw === "object" && raw !== null
-      ? Object.entries(raw).find(([name]) => name === seenColumn)?.[1]
-      : undefined;
-  const states = inputs.flatMap((input) => (input.kind !== "usage" && input.at === seenAt ? [input] : []));
-  return { ...rest, inputs: inputs.filter((input) => input.kind === "usage" || input.at !== seenAt), states };
 }

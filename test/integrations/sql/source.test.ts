@@ -218,6 +218,13 @@ describe("what columns become", () => {
     expect(answer).toMatchObject({ inputs: [], states: [{ id: "s1", at: now.toISOString(), set: { plan: "Team" } }] });
   });
 
+  test("a row of a stream that follows a moment became so at that moment", async () => {
+    const query =
+      "select 's1' as id, 'acme' as account, timestamptz '2026-03-01Z' as changed, 'Team' as plan where now() > :since";
+    const answer = await mapped(query, { cursor: { type: "moment", column: "changed" } });
+    expect(answer).toMatchObject({ inputs: [{ at: "2026-03-01T00:00:00.000Z", set: { plan: "Team" } }], states: [] });
+  });
+
   test.each([
     { what: "a number that is none", column: "'NaN'::float8 as seats" },
     { what: "half a seat", column: "2.5 as seats" },

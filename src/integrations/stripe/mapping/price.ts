@@ -51,7 +51,7 @@ export function isPartial(subscription: Subscription): boolean {
 }
 
 /** The discounts of the subscription itself, in whichever shape. */
-export function discountsOf({ discounts, discount }: Subscription): readonly (string | Discount)[] {
+function discountsOf({ discounts, discount }: Subscription): readonly (string | Discount)[] {
   if (discounts != null && discounts.length > 0) return discounts;
   return discount == null ? [] : [discount];
 }
