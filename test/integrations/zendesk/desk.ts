@@ -19,7 +19,7 @@ export function organization(id: number, more: Thing = {}): Thing {
     id,
     name: `Acme ${id}`,
     external_id: null,
-    domain_names: [`acme${id}.example.com`],
+    domain_names: [`acme${id}.example`],
     details: null,
     organization_fields: { plan: "pro", seats_bought: 12 },
     created_at: "2025-01-01T00:00:00Z",
@@ -150,7 +150,7 @@ export function truthOf(_data: ZendeskData): VendorTruth {
       account: Object.fromEntries(
         ["1", "2", "3", "4"].map((id) => [
           id,
-          { name: `Acme ${id}`, domain: `acme${id}.example.com`, fields: { plan: "pro", seats_bought: 12 } },
+          { name: `Acme ${id}`, domain: `acme${id}.example`, fields: { plan: "pro", seats_bought: 12 } },
         ]),
       ),
       contact: {

@@ -65,7 +65,7 @@ describe("an organization", () => {
 
   test("says by what it may be known", () => {
     const { claims } = mapOrganization(organization(5, { external_id: "acme-5" }), options);
-    expect(claims).toEqual([{ externalId: "5", name: "Acme 5", ourKey: "acme-5", domains: ["acme5.example.com"] }]);
+    expect(claims).toEqual([{ externalId: "5", name: "Acme 5", ourKey: "acme-5", domains: ["acme5.example"] }]);
   });
 
   test("gives the fields that were chosen, empty ones too", () => {
