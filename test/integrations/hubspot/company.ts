@@ -43,7 +43,8 @@ function putWork(portal: Portal): void {
   put(portal, "deals", "31", { ...deal, dealstage: "qualified" }, "2026-01-12T09:00:00.000Z");
   const won = { dealstage: "closedwon", closedate: "2026-02-04T10:00:00.000Z", deal_currency_code: "EUR" };
   put(portal, "deals", "31", won, "2026-02-05T10:00:00.000Z");
-  link(portal, "deals", "31", "companies", "11", true);
+  link(portal, "deals", "31", "companies", "11");
+  link(portal, "deals", "31", "companies", "12", true);
   const ticket = { subject: "It is slow", hs_pipeline: "0", hs_pipeline_stage: "1", hs_ticket_priority: "HIGH" };
   put(portal, "tickets", "41", ticket, "2026-01-13T09:00:00.000Z");
   put(portal, "tickets", "41", { hs_pipeline_stage: "2" }, "2026-01-14T09:00:00.000Z");
@@ -64,7 +65,7 @@ export const smallTruth: VendorTruth = {
     contact: { "21": { account: "11", name: "Jo Doe", email: "jo@acme.example", title: "Head of Support" } },
     opportunity: {
       "31": {
-        account: "11",
+        account: "12",
         name: "Renewal",
         type: "expansion",
         outcome: "won",

@@ -15,27 +15,29 @@ import { archive, emptyPortal, link, merge, type Portal, put, restore, type Thin
 const begin = new Date("2026-02-10T12:00:00.000Z");
 const seeds = [1, 2, 3];
 
+const companies = ["11", "12", "13", "14", "15", "16"] as const;
 const deed = fc.record({
   do: fc.constantFrom(
-    ...(["name", "name", "name", "ticket", "ticket", "ticket"] as const),
+    ...(["name", "name", "ticket", "ticket", "ticket"] as const),
     ...(["archive", "restore", "merge", "archive-ticket", "restore-ticket"] as const),
   ),
-  company: fc.integer({ min: 11, max: 16 }).map(String),
-  into: fc.integer({ min: 11, max: 16 }).map(String),
+  company: fc.constantFrom(...companies),
+  into: fc.constantFrom(...companies),
   ticket: fc.integer({ min: 41, max: 46 }).map(String),
   name: fc.stringMatching(/^[a-z]{1,8}$/),
   isClosed: fc.boolean(),
 });
 type Deed = typeof deed extends fc.Arbitrary<infer D> ? D : never;
 /** What happens between two pulls, and how often each request of the next one fails at first. */
-const course = fc.array(fc.record({ deeds: fc.array(deed, { maxLength: 8 }), failures: fc.nat(4) }), {
-  minLength: 6,
-  maxLength: 6,
+const course = fc.array(fc.record({ deeds: fc.array(deed, { maxLength: 8 }), failures: fc.nat(3) }), {
+  minLength: 4,
+  maxLength: 4,
 });
 
 describe("whatever happens in HubSpot between pulls that fail now and then,", () => {
   test.for(seeds)("the tables end as HubSpot is (course %i)", async (seed, { db }) => {
     const portal = emptyPortal(begin);
+    for (const id of companies) put(portal, "companies", id, { name: `company ${id}` });
     const fake = await startHubSpotFake(portal);
     const proxy = await startFaultProxy(fake.url);
     const source = openSource(proxy.url);
