@@ -1,10 +1,10 @@
 import type { Hook, HookReading, InboundRequest, Verification } from "../hook-port.ts";
 import { isOneOf, isSameSecret } from "../signatures.ts";
 import type { MapContext, Mapped } from "../source-port.ts";
+import { isSalesforceId, shortId } from "./ids.ts";
 import { isCallout, type Notice, readNotice, splitCallout, splitMessage, timeOf } from "./notice.ts";
 import type { PulledObject } from "./objects.ts";
 import { readOutboundMessage } from "./outbound-message.ts";
-import { isSalesforceId, shortId } from "./soql.ts";
 
 export interface HookOptions {
   /** Secrets of outbound messages and of callouts; empty where they are not taken. */

@@ -1,9 +1,9 @@
 import { z } from "zod";
 import { type InboundItem, type InboundRequest, UnreadableBody } from "../hook-port.ts";
 import { inboundJson } from "../inbound-json.ts";
+import { isSalesforceId, longId } from "./ids.ts";
 import { momentOf } from "./mapping/row.ts";
 import { readOutboundMessage } from "./outbound-message.ts";
-import { isSalesforceId } from "./soql.ts";
 
 const scalar = z.union([z.string().max(200_000), z.number(), z.boolean(), z.null()]);
 const fields = z.record(z.string().regex(/^[A-Za-z]\w{0,79}$/), scalar);
@@ -61,7 +61,17 @@ export function timeOf({ fields }: Notice): string | null {
   return typeof stated === "string" ? momentOf(stated) : null;
 }
 
-function itemOf(dedupeKey: string, notice: Notice): InboundItem {
+/** Ids as the API gives them: what a Flow's formula makes of one may be the short form. */
+function withLongIds({ object, id, fields }: Notice): Notice {
+  const entries = Object.entries(fields).map(([name, value]) => {
+    const isShort = name.endsWith("Id") && typeof value === "string" && value.length === 15 && isSalesforceId(value);
+    return [name, isShort ? longId(value) : value] as const;
+  });
+  return { object, id: isSalesforceId(id) ? longId(id) : id, fields: Object.fromEntries(entries) };
+}
+
+function itemOf(dedupeKey: string, said: Notice): InboundItem {
+  const notice = withLongIds(said);
   if (dedupeKey.length > 200) throw new UnreadableBody("its id is too long");
   const at = timeOf(notice);
   return { dedupeKey, occurredAt: at === null ? null : new Date(at), body: JSON.stringify(notice) };

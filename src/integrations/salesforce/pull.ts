@@ -2,10 +2,11 @@ import { z } from "zod";
 import { readAnswer } from "../read-answer.ts";
 import { type Answer, type FetchedPage, type Page, type PullContext, SourceHalt } from "../source-port.ts";
 import { lastWholeDay } from "../whole-days.ts";
+import { isSalesforceId, shortId } from "./ids.ts";
 import { momentOf } from "./mapping/row.ts";
 import type { PulledObject } from "./objects.ts";
 import type { Rest } from "./rest.ts";
-import { changesQuery, idsQuery, isSalesforceId, type Place, type Start, shortId } from "./soql.ts";
+import { changesQuery, idsQuery, type Place, type Start } from "./soql.ts";
 import { fieldsToAsk, type VisibleFields } from "./visible-fields.ts";
 
 /** A round begins this much before what the last one had seen: a transaction's rows show with the time at which it changed them. */

@@ -39,16 +39,6 @@ export function textQuery(object: string, field: string, text: string): string {
   return `SELECT Id FROM ${object} WHERE ${field} = ${literal(text)} ORDER BY CreatedDate, Id LIMIT 1`;
 }
 
-/** 15 letters and digits, or 18 that say the same. */
-export function isSalesforceId(text: string): boolean {
-  return /^[A-Za-z0-9]{15}([A-Za-z0-9]{3})?$/.test(text);
-}
-
-/** The part of an id that tells it from others. */
-export function shortId(id: string): string {
-  return id.slice(0, 15);
-}
-
 function startCondition(start: Start): string | null {
   switch (start.kind) {
     case "everything":

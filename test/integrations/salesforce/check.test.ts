@@ -1,9 +1,8 @@
 import { afterEach, describe, expect, test } from "vitest";
-import { salesforceSettings } from "../../../src/integrations/salesforce/settings.ts";
 import { expectNoSecret } from "../channel-suite.ts";
 import { pullContext } from "../pull-context.ts";
-import { credentials, organizationId, ownUser, type SalesforceFake, startSalesforceFake } from "./fake.ts";
-import { openOver, settingsOf } from "./open.ts";
+import { organizationId, ownUser, type SalesforceFake, startSalesforceFake } from "./fake.ts";
+import { openOver } from "./open.ts";
 
 const now = new Date("2026-03-02T09:00:00.000Z");
 
@@ -89,28 +88,5 @@ describe("a check", () => {
     source.forgetToken?.();
     await source.pull("accounts", null, context);
     expect(fake.logins()).toBe(2);
-  });
-});
-
-describe("the settings", () => {
-  test.each([
-    ["a domain with a path", { domain: "https://acme.my.salesforce.com/" }],
-    ["a version without its point", { apiVersion: "62" }],
-    ["a field that would be SOQL", { account: { segment: "Name FROM User--" } }],
-    ["an organization's id that is none", { outboundMessages: { keys: { env: "K" }, organizations: ["acme"] } }],
-    ["messages without organizations", { outboundMessages: { keys: { env: "K" }, organizations: [] } }],
-    ["a secret in the document", { callouts: { tokens: "abc" } }],
-    ["an unknown key", { token: "abc" }],
-  ])("refuse %s", (_what, over) => {
-    expect(() => settingsOf(over)).toThrow();
-  });
-
-  test("take as many own fields as fit into a query", () => {
-    const fields = Object.fromEntries(Array.from({ length: 101 }, (_, index) => [`f${index}`, `F${index}__c`]));
-    expect(salesforceSettings.shape.account.safeParse({ fields }).success).toBe(false);
-  });
-
-  test("give the secrets only to who asks for the login", () => {
-    expectNoSecret(openOver("http://127.0.0.1:9"), [credentials.secret]);
   });
 });

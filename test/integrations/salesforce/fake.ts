@@ -87,7 +87,10 @@ export async function startSalesforceFake(options: FakeOptions = {}): Promise<Sa
 
   const stub = await startHttpStub((response, request) => {
     const { status, body, headers } = answer(request);
-    if (!request.url.endsWith("/token") && state.loseAnswer(request)) return response.socket?.resetAndDestroy();
+    if (!request.url.endsWith("/token") && state.loseAnswer(request)) {
+      response.socket?.resetAndDestroy();
+      return;
+    }
     const limit = { "sforce-limit-info": `api-usage=${state.usage}` };
     const usual = { "content-type": "application/json;charset=UTF-8", date: clock().toUTCString(), ...limit };
     response.writeHead(status, { ...usual, ...headers });

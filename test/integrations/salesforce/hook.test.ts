@@ -137,6 +137,15 @@ describe("a callout", () => {
     expect(hookOf(source).verify(callout(event))).toEqual({ ok: false, reason: "not allowed" });
   });
 
+  test("has ids as the API gives them, also where a formula made them short", () => {
+    const fields = { AccountId: "00D000000000062", Name: "00D000000000062" };
+    const [item] = hookOf().split(callout({ ...event, object: "Contact", id: "003D0000001aBcD", fields }));
+    expect(JSON.parse(item?.body ?? "")).toMatchObject({
+      id: "003D0000001aBcDIAU",
+      fields: { AccountId: "00D000000000062EAA", Name: "00D000000000062" },
+    });
+  });
+
   test("is one item under its own id and time", () => {
     const items = hookOf().split(callout({ ...event, more: "ignored" }));
     expect(items).toEqual([

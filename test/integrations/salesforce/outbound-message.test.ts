@@ -6,6 +6,7 @@ import { pathToFileURL } from "node:url";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { UnreadableBody } from "../../../src/integrations/hook-port.ts";
+import { longId } from "../../../src/integrations/salesforce/ids.ts";
 import { readOutboundMessage } from "../../../src/integrations/salesforce/outbound-message.ts";
 import { type HttpStub, say, startHttpStub } from "../http-stub.ts";
 import { messageOf } from "./messages.ts";
@@ -176,6 +177,16 @@ describe("what would make a parser do more than read is refused", () => {
     expect(refusal(attack())).not.toMatch(/GOT-|canary|file:|http:/);
   });
 
+  test.each([
+    Buffer.from(`\ufeff${plain}`, "utf16le"),
+    Buffer.from(plain, "utf16le"),
+    Buffer.from(`\ufeff${plain}`, "utf16le").swap16(),
+    Buffer.from(withName("Zoë"), "latin1"),
+    Buffer.from(plain.replace("UTF-8", "UTF-16")),
+  ])("another encoding is refused as such, not as what it looks like (%#)", (bytes) => {
+    expect(refusal(bytes)).toBe("its encoding is not UTF-8");
+  });
+
   test("and nobody asked the network", () => {
     expect(canary.requests).toHaveLength(0);
   });
@@ -224,6 +235,8 @@ const recorded = "../shared/specs/salesforce/outbound-message.sample.xml";
 test.skipIf(!existsSync(recorded))(`the recorded message in ${recorded} is read (skipped where it is not)`, () => {
   const { organization, notifications } = read(readFileSync(recorded));
   expect(organization).toMatch(/^00D/);
+  const ids = notifications.flatMap(({ id, fields }) => [id, fields["Id"] ?? "", fields["OwnerId"] ?? ""]);
+  expect(ids.map((id) => longId(id.slice(0, 15)))).toEqual(ids);
   expect(notifications).toEqual([
     {
       id: "04lR0000000CcIFIA0",
