@@ -71,6 +71,8 @@ alter table identities
   add column ended_at timestamptz;
 
 create index identities_of_account on identities (account_id);
+-- By these names accounts of a source are named as parents.
+create index identities_by_name on identities ((source || '-' || external_id));
 
 -- When it was deleted in its source; null again when it came back.
 alter table records add column deleted_at timestamptz;

@@ -138,6 +138,7 @@ function sift(batch: IntakeBatch): { storable: KnownInput[]; rejected: Rejection
         index,
         source: batch.source,
         stream: batch.stream ?? null,
+        idsAreKeys: batch.idsAreKeys ?? true,
         input,
         ...knownAt(batch, index, input),
       });

@@ -69,15 +69,11 @@ async function holdDeletions(tx: Tx, batch: DeletionBatch): Promise<void> {
     join held_inputs h on h.source = ${batch.source} and h.input->>'kind' = d.kind and h.input->>'id' = d.id`.execute(
     tx,
   );
-  for (const idsAreKeys of [true, false]) {
-    const held = rows.filter((row) => row.idsAreKeys === idsAreKeys);
-    const inputs = held.map(({ kind, id, at, account }) => deletionInput({ kind, id, at }, true, account));
-    await holdInputs(
-      tx,
-      inputs.map((input) => knownInput(batch, input)),
-      idsAreKeys,
-    );
-  }
+  const held = rows.map(({ kind, id, at, account, idsAreKeys }) => ({
+    ...knownInput(batch, deletionInput({ kind, id, at }, true, account)),
+    idsAreKeys,
+  }));
+  await holdInputs(tx, held);
 }
 
 /** Ids of accounts that are gone; one whose record came back meanwhile lives on. */
@@ -115,7 +111,7 @@ function given({ deletions }: DeletionBatch) {
 function knownInput({ source, now, recordedAt }: DeletionBatch, input: RecordInput): KnownInput<RecordInput> {
   const backfilled = recordedAt === "occurred";
   const at = backfilled ? occurredAt(input) : now.getTime();
-  return { index: -1, source, stream: null, input, recordedAt: at, backfilled };
+  return { index: -1, source, stream: null, idsAreKeys: false, input, recordedAt: at, backfilled };
 }
 
 /** Each kind that a source delivers has the field. */

@@ -1,5 +1,6 @@
 import { sql } from "kysely";
 import type { Tx } from "../db.ts";
+import { linkParents } from "../intake/parent-names.ts";
 
 /** A source's id for one of our accounts, about to be remembered. */
 export interface NewIdentity {
@@ -27,6 +28,7 @@ export async function rememberIdentities(tx: Tx, identities: readonly NewIdentit
     ) as i (source, external_id, account_id, how, made_by)
     order by source, external_id
     on conflict do nothing`.execute(tx);
+  await linkParents(tx, identities);
 }
 
 /** Account records that a source brings again after it had deleted them: its ids for these accounts live again. */

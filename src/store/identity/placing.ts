@@ -171,7 +171,7 @@ async function holdAgain(tx: Tx, { source, externalId }: NamedAccount, accountId
       where c.account_id = ${accountId} and r.id = c.record_id and r.account_id = ${accountId} and r.source = ${source}
       returning r.kind, r.external_id, c.occurred_at, c.recorded_at, c.backfilled, c.set
     ), inputs as (
-      select recorded_at, backfilled, jsonb_build_object('kind', kind, 'id', external_id, 'set', set::jsonb,
+      select recorded_at, backfilled, jsonb_build_object('kind', kind, 'id', external_id, 'set', set::jsonb - 'parent',
         'at', to_char(occurred_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))
         || case when kind = 'account' then '{}'::jsonb else jsonb_build_object('account', ${externalId}::text) end as input
       from gone

@@ -88,8 +88,10 @@ export async function refreshAccounts(tx: Tx, accountIds: ReadonlySet<number>, n
         ${column("segment")}::text[], ${column("stage")}::text[], ${column("zone")}::text[], ${column("parent")}::text[]
       ) as f (id, name, owner, segment, stage, zone, parent)
       left join accounts k on k.key = f.parent
+      -- Named by a source's own id, and known by it only later.
+      left join identities i on k.id is null and i.source || '-' || i.external_id = f.parent
       -- A parent that went up in another account: that one.
-      left join accounts p on p.id = coalesce(k.merged_into, k.id)
+      left join accounts p on p.id = coalesce(k.merged_into, k.id, i.account_id)
     ), updated as (
       update accounts a
       set name = coalesce(f.name, a.key), owner = f.owner, segment = f.segment, stage = f.stage, zone = f.zone,

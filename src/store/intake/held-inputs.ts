@@ -4,19 +4,20 @@ import type { Tx } from "../db.ts";
 import { accountNameOf, type KnownInput, type PlacedInput } from "./known-input.ts";
 
 /** Keeps inputs until their account comes, by the source's id for it or, where these are our keys, by its key; the same input is kept once. */
-export async function holdInputs(tx: Tx, inputs: readonly KnownInput[], idsAreKeys: boolean): Promise<void> {
+export async function holdInputs(tx: Tx, inputs: readonly KnownInput[]): Promise<void> {
   if (inputs.length === 0) return;
   await sql`
     insert into held_inputs (source, account, input, recorded_at, backfilled, stream, ids_are_keys, hash)
-    select source, account, input, recorded_at, backfilled, stream, ${idsAreKeys}, md5(input::text)::uuid
+    select source, account, input, recorded_at, backfilled, stream, ids_are_keys, md5(input::text)::uuid
     from unnest(
       ${inputs.map((each) => each.source)}::text[],
       ${inputs.map((each) => accountNameOf(each.input) ?? "")}::text[],
       ${inputs.map((each) => JSON.stringify(each.keptAs ?? each.input))}::jsonb[],
       ${inputs.map((each) => new Date(each.recordedAt))}::timestamptz[],
       ${inputs.map((each) => each.backfilled)}::boolean[],
-      ${inputs.map((each) => each.stream)}::text[]
-    ) as h (source, account, input, recorded_at, backfilled, stream)
+      ${inputs.map((each) => each.stream)}::text[],
+      ${inputs.map((each) => each.idsAreKeys)}::boolean[]
+    ) as h (source, account, input, recorded_at, backfilled, stream, ids_are_keys)
     order by source, account, md5(input::text)
     on conflict do nothing`.execute(tx);
 }
@@ -28,6 +29,7 @@ export async function takeHeldInputs(tx: Tx, accountIds: readonly number[]): Pro
     id: number;
     source: string;
     stream: string | null;
+    idsAreKeys: boolean;
     input: Input;
     recordedAt: number;
     backfilled: boolean;
@@ -40,14 +42,15 @@ export async function takeHeldInputs(tx: Tx, accountIds: readonly number[]): Pro
     )
     delete from held_inputs h using names n
     where h.account = n.name and case when n.source is null then h.ids_are_keys else n.source = h.source end
-    returning h.id, h.source, h.stream, h.input, extract(epoch from h.recorded_at)::float8 * 1000 as recorded_at,
+    returning h.id, h.source, h.stream, h.ids_are_keys, h.input, extract(epoch from h.recorded_at)::float8 * 1000 as recorded_at,
       h.backfilled, n.account_id`.execute(tx);
   return rows
     .sort((a, b) => a.id - b.id)
-    .map(({ source, stream, input, recordedAt, backfilled, accountId }) => ({
+    .map(({ source, stream, idsAreKeys, input, recordedAt, backfilled, accountId }) => ({
       index: -1,
       source,
       stream,
+      idsAreKeys,
       input,
       recordedAt: Math.round(recordedAt),
       backfilled,

@@ -7,6 +7,8 @@ export interface KnownInput<I extends Input = Input> {
   readonly source: string;
   /** The stream that delivers it; null: the one named `usage`. */
   readonly stream: string | null;
+  /** Its account, and a parent it names, may be named by our key. */
+  readonly idsAreKeys: boolean;
   readonly input: I;
   /** Milliseconds since 1970. */
   readonly recordedAt: number;

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import { sql } from "kysely";
 import type { Input, RecordInput } from "../../scoring/records.ts";
 import type { Tx } from "../db.ts";
+import { accountNameOf } from "./known-input.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -40,12 +41,27 @@ function nameOf(input: { readonly kind: string; readonly id?: string | undefined
 async function readKnown(tx: Tx, source: string, states: readonly RecordInput[]): Promise<Map<string, Fields>> {
   const known = new Map<string, Fields>();
   if (states.length === 0) return known;
+  // What waits for its account is known as well: else every sweep would let more of the same wait.
   const { rows } = await sql<{ kind: string; id: string; set: Fields }>`
-    select r.kind, r.external_id as id, c.set
-    from unnest(${states.map(({ kind }) => kind)}::text[], ${states.map(({ id }) => id)}::text[]) as k (kind, external_id)
-    join records r on r.kind = k.kind and r.source = ${source} and r.external_id = k.external_id
-    join record_changes c on c.account_id = r.account_id and c.record_id = r.id
-    order by c.occurred_at, c.recorded_at`.execute(tx);
+    with asked as (
+      select * from unnest(
+        ${states.map(({ kind }) => kind)}::text[],
+        ${states.map(({ id }) => id)}::text[],
+        ${states.map((state) => accountNameOf(state) ?? "")}::text[]
+      ) as k (kind, external_id, account)
+    )
+    select kind, external_id as id, set from (
+      select k.kind, k.external_id, c.set, c.occurred_at, c.recorded_at
+      from asked k
+      join records r on r.kind = k.kind and r.source = ${source} and r.external_id = k.external_id
+      join record_changes c on c.account_id = r.account_id and c.record_id = r.id
+      union all
+      select k.kind, k.external_id, (h.input -> 'set')::json, (h.input ->> 'at')::timestamptz, h.recorded_at
+      from asked k
+      join held_inputs h on h.source = ${source} and h.account = k.account
+        and h.input ->> 'kind' = k.kind and h.input ->> 'id' = k.external_id
+    ) known
+    order by occurred_at, recorded_at`.execute(tx);
   for (const row of rows) {
     const name = nameOf(row);
     const before = known.get(name) ?? {};

@@ -128,7 +128,7 @@ async function sortOut(
   }
   if (batch.unknownAccounts === "hold") {
     const held = await withoutDismissed(tx, batch.source, unplaced);
-    await holdInputs(tx, held, batch.idsAreKeys ?? true);
+    await holdInputs(tx, held);
     return { placed, held: held.length, dropped: unplaced.length - held.length, rejected: [] };
   }
   const rejected = unplaced.map(({ index, input }) => ({

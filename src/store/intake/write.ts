@@ -1,6 +1,7 @@
 import type { Tx } from "../db.ts";
 import { lockAccounts, markDirty, refreshAccounts } from "./accounts.ts";
 import type { PlacedInput, PlacedRecord, PlacedUsage, Written } from "./known-input.ts";
+import { nameParents } from "./parent-names.ts";
 import { refuseCycles } from "./parents.ts";
 import { writeChanges } from "./record-changes.ts";
 import { writeDays } from "./usage-days.ts";
@@ -13,7 +14,8 @@ export const nothingWritten: Written = { written: 0, unchanged: 0, rejected: [],
 /** Writes inputs whose accounts are known, and makes these due for scoring. Behind the gate. */
 export async function writeInputs(tx: Tx, inputs: readonly PlacedInput[], now: Date): Promise<Written> {
   if (inputs.length === 0) return nothingWritten;
-  const { kept: records, rejected } = await refuseCycles(tx, inputs.filter(isRecord), now);
+  const named = await nameParents(tx, inputs);
+  const { kept: records, rejected } = await refuseCycles(tx, named.filter(isRecord), now);
   const usage = inputs.filter(isUsage);
   // Names before accounts: whoever waits for a name of another writer holds no account that writer needs.
   const nameIds = await ensureUsageNames(tx, usage);

@@ -106,6 +106,34 @@ describe("an account of a source", () => {
   });
 });
 
+describe("a parent that a source names by its own id", () => {
+  const child = { id: "13", set: { parent: "12" } };
+  const parents = async (db: Db) => {
+    const { rows } = await sql<{ key: string; parent: string | null }>`
+      select a.key, p.key as parent from accounts a left join accounts p on p.id = a.parent_id order by 1`.execute(db);
+    return Object.fromEntries(rows.map(({ key, parent }) => [key, parent]));
+  };
+
+  test("is the account that the source means by it, never one with that key", async ({ db }) => {
+    await say(db, "app", [{ id: "12" }], keys);
+    await say(db, "crm", [{ id: "12", key: "acme" }, child]);
+    expect(await parents(db)).toEqual({ "12": null, acme: null, "crm-13": "acme" });
+  });
+
+  test.for([
+    { how: "makes an account of it", parent: { id: "12" }, key: "crm-12" },
+    { how: "finds it by its key", parent: { id: "12", key: "acme" }, key: "acme" },
+  ])("is found when the source $how later", async ({ parent, key }, { db }) => {
+    await say(db, "app", [{ id: "acme" }], keys);
+    await say(db, "crm", [child]);
+    expect(await parents(db)).toEqual({ acme: null, "crm-13": null });
+    await say(db, "crm", [parent]);
+    expect(await parents(db)).toMatchObject({ "crm-13": key });
+    await say(db, "crm", [{ ...child, at: "2026-02-01T00:00:00Z", set: { owner: "anna" } }]);
+    expect(await parents(db)).toMatchObject({ "crm-13": key });
+  });
+});
+
 test("two sources that meet a company at the same time make one account of it", async ({ db, url }) => {
   const other = openDatabase(url);
   for (let turn = 0; turn < 5; turn += 1) {
