@@ -55,3 +55,19 @@ test("a record seen again after it was deleted is back", async ({ db }) => {
   await collectAt(db, sweepOf({ name: "Acme" }), tuesday);
   expect((await changes(db))[1]).toEqual({ deleted: false });
 });
+
+test("a record that waits for its account waits once, with what has changed since", async ({ db }) => {
+  const ticketSeen = (subject: string): Source => ({
+    ...sweepOf({}),
+    streams: [{ name: "tickets", feeds: ["ticket"], everyMs: 3_600_000, mode: "incremental" }],
+    pull: async (_stream, _cursor, { now }) => ({ raw: [now.toISOString()], cursor: null, done: true }),
+    map: (_stream, at) => ({
+      states: [{ kind: "ticket", id: "1", account: "nobody", at: String(at), set: { subject, status: "open" } }],
+    }),
+  });
+  await collectAt(db, ticketSeen("Help"), monday);
+  await collectAt(db, ticketSeen("Help"), tuesday);
+  await collectAt(db, ticketSeen("Help!"), new Date("2026-03-11T12:00:00Z"));
+  const { rows } = await sql<{ set: unknown }>`select input -> 'set' as set from held_inputs order by id`.execute(db);
+  expect(rows.map(({ set }) => set)).toEqual([{ subject: "Help", status: "open" }, { subject: "Help!" }]);
+});
