@@ -9,9 +9,11 @@ import { benchReplay } from "./replay.ts";
 import type { BenchResult } from "./result.ts";
 import { benchScore } from "./score.ts";
 import { scoreSeed } from "./score-data.ts";
+import { benchTracking } from "./tracking.ts";
+import { benchWebhooks } from "./webhooks.ts";
 import { benchWorkers } from "./workers.ts";
 
-const parts = ["score", "workers", "plan", "replay", "conditions", "latency"] as const;
+const parts = ["score", "workers", "plan", "replay", "conditions", "latency", "webhooks", "tracking"] as const;
 type Part = (typeof parts)[number];
 
 const usage = `npm run bench -- [${parts.join(" | ")} …] [--accounts N]`;
@@ -65,6 +67,10 @@ async function measure(part: Part, serverUrl: string, accountCount: number): Pro
       return [await conditionsResult()];
     case "latency":
       return [await benchLatency(serverUrl, tell)];
+    case "webhooks":
+      return benchWebhooks(serverUrl, accountCount, tell);
+    case "tracking":
+      return benchTracking(serverUrl, tell);
     default:
       return part satisfies never;
   }

@@ -63,10 +63,13 @@ const readBody = openRawReader({ limit: mostBytes, inflate: true });
 
 async function takeEvents(deps: TrackingDeps, call: TrackingCall, request: Request, response: Response): Promise<void> {
   await countDelivery(deps, async (name) => {
-    const body = parseJson(await readBody(request, response));
-    const { id, tracking } = await findOwner(deps.sources, presentedKey(request, body));
+    const bytes = await readBody(request, response);
+    const value = parseJson(bytes);
+    const { id, tracking } = await findOwner(deps.sources, presentedKey(request, value));
     name(id);
-    const news = await deps.inbox.keep(id, [keep(tracking, call, body, deps.now())]);
+    const news = await deps.inbox.keep(id, [
+      keep(tracking, call, { text: new TextDecoder().decode(bytes), value }, deps.now()),
+    ]);
     if (!response.headersSent) response.json({ success: true });
     return news > 0 ? "accepted" : "duplicate";
   });

@@ -9,7 +9,13 @@ export interface Tracking {
   /** Whether a write key is one of its own; judged over all of them, in constant time. */
   isOwnKey(presented: string): boolean;
   /** What is kept of a body and applied later by the source's `hook.read`. Throws `UnreadableBody`, or `TooLargeEvent`. */
-  keep(call: TrackingCall, body: unknown, receivedAt: Date): InboundItem;
+  keep(call: TrackingCall, body: TrackedBody, receivedAt: Date): InboundItem;
+}
+
+/** A body of JSON: the text as it came, and its value. */
+export interface TrackedBody {
+  readonly text: string;
+  readonly value: unknown;
 }
 
 /** One event of a body is larger than any may be: answered 413. */

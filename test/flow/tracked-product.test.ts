@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { sql } from "kysely";
 import { expect, inject } from "vitest";
+import { keepBody } from "../../src/integrations/segment/kept-body.ts";
 import { segmentSettings } from "../../src/integrations/segment/settings.ts";
 import { openSegmentSource } from "../../src/integrations/segment/source.ts";
-import { keepEvents } from "../../src/integrations/segment/tracking.ts";
 import type { Db } from "../../src/store/db.ts";
 import { openDatabase } from "../../src/store/db.ts";
 import { storeItems } from "../../src/store/inbox.ts";
@@ -26,8 +26,9 @@ type Event = Readonly<Record<string, unknown>>;
 
 /** Bodies come in, and the collect stage applies them. */
 async function receive(db: Db, bodies: readonly (readonly Event[])[]): Promise<void> {
-  for (const events of bodies) {
-    await storeItems(db, [{ source: source.id, ...keepEvents(events, now.toISOString(), now) }]);
+  for (const batch of bodies) {
+    const value = { batch, sentAt: now.toISOString() };
+    await storeItems(db, [{ source: source.id, ...keepBody("batch", { text: JSON.stringify(value), value }, now) }]);
     await applyInbox(collectDeps(db, [source]), now);
   }
 }

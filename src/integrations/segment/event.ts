@@ -41,9 +41,9 @@ export function parseEvent(raw: unknown): TrackedEvent | null {
 }
 
 /** When the body of an event came and, by the sender's clock, was sent. */
-export interface Arrival {
-  readonly receivedAt: number;
-  readonly sentAt: number | null;
+interface Arrival {
+  readonly receivedAt: Date;
+  readonly sentAt: Date | null;
 }
 
 /** Less than this is the way through the network; a retry must give an event the same time as before. */
@@ -58,10 +58,11 @@ const mostPastMs = 400 * 86_400_000;
 export function timeOf(event: TrackedEvent, { receivedAt, sentAt }: Arrival): number | { readonly fault: string } {
   const isCorrected = event.receivedAt !== null && event.timestamp !== null;
   const text = isCorrected ? event.timestamp : (event.originalTimestamp ?? event.timestamp);
-  if (text === null) return receivedAt;
-  const skew = isCorrected || sentAt === null ? 0 : receivedAt - sentAt;
+  const came = receivedAt.getTime();
+  if (text === null) return came;
+  const skew = isCorrected || sentAt === null ? 0 : came - sentAt.getTime();
   const at = Date.parse(text) + (Math.abs(skew) > tolerableSkewMs ? skew : 0);
-  if (at > receivedAt + mostFutureMs) return { fault: "its time lies in the future" };
-  if (at < receivedAt - mostPastMs) return { fault: "it is more than 400 days old" };
+  if (at > came + mostFutureMs) return { fault: "its time lies in the future" };
+  if (at < came - mostPastMs) return { fault: "it is more than 400 days old" };
   return at;
 }

@@ -1,7 +1,7 @@
 import type { Hook, InboundRequest, Verification } from "../hook-port.ts";
 import { inboundJson } from "../inbound-json.ts";
 import { isSameSecret, isSignedBy } from "../signatures.ts";
-import { keepEvents } from "./tracking.ts";
+import { keepBody } from "./kept-body.ts";
 
 export interface HookSecrets {
   readonly signing: readonly string[];
@@ -16,10 +16,12 @@ export interface HookSecrets {
 export function openHook(secrets: HookSecrets, read: Hook["read"]): Hook {
   return {
     verify: (request) => verify(request, secrets),
-    split(request) {
-      const body = inboundJson(request.raw);
-      const events = Array.isArray(body) ? body : [body];
-      return events.length === 0 ? [] : [keepEvents(events, null, request.now)];
+    split({ raw, now }) {
+      const body = inboundJson(raw);
+      const events: readonly unknown[] = Array.isArray(body) ? body : [body];
+      const text = new TextDecoder().decode(raw);
+      const batch = `{"batch":${Array.isArray(body) ? text : `[${text}]`}}`;
+      return events.length === 0 ? [] : [keepBody("batch", { text: batch, value: { batch: events } }, now)];
     },
     read,
   };

@@ -1,4 +1,3 @@
-import { z } from "zod";
 import { dayOfInstant, formatDay } from "../../scoring/days.ts";
 import { accountOfUser } from "../../scoring/user-account.ts";
 import { accountTraits } from "../account-traits.ts";
@@ -8,16 +7,9 @@ import { lastWholeDay } from "../whole-days.ts";
 import { contactTraits } from "./contact-traits.ts";
 import { parseEvent, type TrackedEvent, timeOf } from "./event.ts";
 import { groupOf } from "./group.ts";
+import { messageIdOf, readKept } from "./kept-body.ts";
 import type { SegmentSettings } from "./settings.ts";
 import { openUsage } from "./usage.ts";
-
-/** What is kept of a body in the inbox. */
-const keptSchema = z.strictObject({
-  receivedAt: z.iso.datetime(),
-  sentAt: z.iso.datetime({ offset: true }).nullable(),
-  events: z.array(z.unknown()),
-});
-export type KeptBody = z.infer<typeof keptSchema>;
 
 type MappingSettings = Pick<SegmentSettings, "accountFrom" | "idsAreKeys" | "rules">;
 
@@ -25,16 +17,15 @@ type MappingSettings = Pick<SegmentSettings, "accountFrom" | "idsAreKeys" | "rul
 export function openReader(settings: MappingSettings): (body: string, context: MapContext) => HookReading {
   const usageOf = openUsage(settings);
   return (body, { zone }) => {
-    const { receivedAt, sentAt, events } = keptSchema.parse(JSON.parse(body));
-    const arrival = { receivedAt: Date.parse(receivedAt), sentAt: sentAt === null ? null : Date.parse(sentAt) };
+    const { receivedAt, sentAt, events } = readKept(body);
     const parts = events.map((raw): Mapped => {
       const event = parseEvent(raw);
       if (event === null) return { skipped: "no event of the protocol" };
-      const at = timeOf(event, arrival);
+      const at = timeOf(event, { receivedAt, sentAt });
       if (typeof at !== "number") return { skipped: at.fault };
-      return mapEvent(event, at);
+      return mapEvent({ ...event, messageId: messageIdOf(raw, receivedAt) }, at);
     });
-    return readingOf(parts, lastWholeDay(zone, new Date(arrival.receivedAt)));
+    return readingOf(parts, lastWholeDay(zone, receivedAt));
 
     function mapEvent(event: TrackedEvent, at: number): Mapped {
       switch (event.type) {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
+import { keepBody } from "../../../src/integrations/segment/kept-body.ts";
 import { openReader } from "../../../src/integrations/segment/mapping.ts";
 import { segmentSettings } from "../../../src/integrations/segment/settings.ts";
-import { keepEvents } from "../../../src/integrations/segment/tracking.ts";
 import type { Input } from "../../../src/scoring/records.ts";
 import { mapContext } from "../pull-context.ts";
 
@@ -11,10 +11,15 @@ const at = "2026-03-10T11:59:00.000Z";
 const settingsOf = (more: object = {}) =>
   segmentSettings.parse({ id: "product", kind: "segment", writeKeys: { env: "KEY" }, ...more });
 
+function keepEvents(batch: readonly unknown[], sentAt: string | null) {
+  const value = { batch, sentAt };
+  return keepBody("batch", { text: JSON.stringify(value), value }, now);
+}
+
 /** What events come to that arrive at noon; sent at the same moment unless told. */
 function read(events: readonly object[], options: { settings?: object; sentAt?: string; zone?: string } = {}) {
   const { settings, sentAt = now.toISOString(), zone = "UTC" } = options;
-  const { body } = keepEvents(events, sentAt, now);
+  const { body } = keepEvents(events, sentAt);
   return openReader(settingsOf(settings))(body, { ...mapContext(now), zone });
 }
 
@@ -212,7 +217,7 @@ describe("groups and people", () => {
 
 test("one bad event costs itself only, and the reasons are counted", () => {
   const odd: unknown[] = [null, 7, [], {}, { type: "purchase" }, { type: "track", userId: "u1" }, { type: "group" }];
-  const { body } = keepEvents([...odd, track()], null, now);
+  const { body } = keepEvents([...odd, track()], null);
   const reading = openReader(settingsOf())(body, mapContext(now));
   expect(reading.mapped?.inputs).toHaveLength(1);
   expect(reading.mapped?.skipped).toBe(
