@@ -1,7 +1,7 @@
 import { type Answer, type CallRequest, type PullContext, SourceHalt } from "./source-port.ts";
 
 /** The answer to a call, or why there is none. */
-export type TriedCall = { readonly answer: Answer } | { readonly halt: SourceHalt };
+type TriedCall = { readonly answer: Answer } | { readonly halt: SourceHalt };
 
 /** Calls a vendor for somebody who knows better what to do with a verdict than to let it pass. */
 export async function tryCall(request: CallRequest, context: Pick<PullContext, "call">): Promise<TriedCall> {

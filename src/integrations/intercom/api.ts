@@ -26,7 +26,7 @@ export interface IntercomApi {
   deletedConversations(page: number): CallRequest;
 }
 
-export interface SearchQuery {
+interface SearchQuery {
   readonly field: string;
   readonly operator: ">" | "=" | "IN";
   readonly value: number | string | readonly string[];

@@ -97,10 +97,25 @@ async function companiesOf(
   const companies = new Map<string, readonly string[]>();
   for (let first = 0; first < contacts.length; first += idsAtOnce) {
     const value = contacts.slice(first, first + idsAtOnce);
-    const request = api.search("contacts", { field: "id", operator: "IN", value, after: null, shrink: 0 });
-    for (const contact of readAnswer(await context.call(request), foundPages.contacts).found) {
+    for (const contact of await contactsBy(api, value, context)) {
       companies.set(idOf(contact) ?? "", companiesOfContact(contact));
     }
   }
   return companies;
+}
+
+/** A search may give fewer at once than were asked for. */
+async function contactsBy(api: IntercomApi, ids: readonly string[], context: PullContext): Promise<unknown[]> {
+  const contacts: unknown[] = [];
+  let after: string | null = null;
+  do {
+    const request = api.search("contacts", { field: "id", operator: "IN", value: ids, after, shrink: 0 });
+    const page: { found: unknown[]; after: string | null } = readAnswer(
+      await context.call(request),
+      foundPages.contacts,
+    );
+    contacts.push(...page.found);
+    after = page.found.length === 0 ? null : page.after;
+  } while (after !== null);
+  return contacts;
 }

@@ -25,7 +25,7 @@ export interface ZendeskApi {
   me(): CallRequest;
 }
 
-export type ExportStart = { readonly cursor: string } | { readonly since: number };
+type ExportStart = { readonly cursor: string } | { readonly since: number };
 
 /** Words requests; sends nothing. */
 export function openApi({ baseUrl, subdomain }: ZendeskSettings, { authorization }: Login): ZendeskApi {
@@ -67,7 +67,7 @@ function paging(after: string | null): Query {
   return { "page[size]": surveysPerPage, ...(after !== null && { "page[after]": after }) };
 }
 
-export interface Login {
+interface Login {
   readonly authorization: string;
   /** What must not be seen of it, in every form. */
   readonly secrets: readonly string[];
