@@ -1,7 +1,7 @@
 import type { InboundItem } from "../integrations/hook-port.ts";
 import type { Log } from "../log.ts";
 import type { Db } from "../store/db.ts";
-import { addRefusals } from "../store/inbox/refusals.ts";
+import { addRefusals, type RefusalCount } from "../store/inbox/refusals.ts";
 import { type NewInboxItem, storeItems } from "../store/inbox.ts";
 import { notify } from "../store/notify.ts";
 import { Problem } from "./problem.ts";
@@ -136,7 +136,7 @@ function isAboutData(error: unknown): boolean {
 class RefusalBook {
   readonly #db: Db;
   readonly #log: Log;
-  #counts = new Map<string, { readonly source: string; readonly reason: string; deliveries: number }>();
+  #counts = new Map<string, RefusalCount>();
   #timer: NodeJS.Timeout | null = null;
 
   constructor(db: Db, log: Log) {
@@ -145,16 +145,19 @@ class RefusalBook {
   }
 
   add(source: string, reason: string): void {
-    const key = `${source} ${reason}`;
-    const count = this.#counts.get(key) ?? { source, reason, deliveries: 0 };
-    count.deliveries += 1;
-    this.#counts.set(key, count);
+    this.#addUp({ source, reason, deliveries: 1 });
     this.#timer ??= setTimeout(() => void this.#flush(), refusalsMs);
   }
 
   async close(): Promise<void> {
     if (this.#timer !== null) clearTimeout(this.#timer);
     await this.#flush();
+  }
+
+  #addUp({ source, reason, deliveries }: RefusalCount): void {
+    const key = `${source} ${reason}`;
+    const before = this.#counts.get(key)?.deliveries ?? 0;
+    this.#counts.set(key, { source, reason, deliveries: before + deliveries });
   }
 
   async #flush(): Promise<void> {
@@ -164,7 +167,9 @@ class RefusalBook {
     try {
       await addRefusals(this.#db, counts);
     } catch (error) {
-      this.#log.warn({ err: error, counts }, "refused deliveries could not be written down");
+      // Written down with the next refusal: while the database is away every delivery is one.
+      for (const count of counts) this.#addUp(count);
+      this.#log.warn({ err: error, counts }, "refused deliveries could not be written down yet");
     }
   }
 }

@@ -27,20 +27,25 @@ export function webhookRoutes(deps: WebhookDeps): Router {
   const router = Router();
   router
     .route("/webhooks/:source")
-    .post((request, response) => within(deadlineMs, takeDelivery(deps, request, response)))
+    .post((request, response) =>
+      countDelivery(deps, (name) => within(deadlineMs, takeDelivery(deps, request, response, name))),
+    )
     .all(onlyMethods("POST"));
   return router;
 }
 
-async function takeDelivery(deps: WebhookDeps, request: Request, response: Response): Promise<void> {
-  await countDelivery(deps, async (name) => {
-    const { id, hook } = await findHook(deps, request);
-    name(id);
-    const items = judge(hook, await readDelivery(deps, request, response));
-    const news = await deps.inbox.keep(id, items);
-    answer(response, hook);
-    return news > 0 || items.length === 0 ? "accepted" : "duplicate";
-  });
+async function takeDelivery(
+  deps: WebhookDeps,
+  request: Request,
+  response: Response,
+  name: (source: string) => void,
+): Promise<"accepted" | "duplicate"> {
+  const { id, hook } = await findHook(deps, request);
+  name(id);
+  const items = judge(hook, await readDelivery(deps, request, response));
+  const news = await deps.inbox.keep(id, items);
+  answer(response, hook);
+  return news > 0 || items.length === 0 ? "accepted" : "duplicate";
 }
 
 async function findHook(deps: WebhookDeps, request: Request): Promise<{ id: string; hook: Hook }> {

@@ -22,7 +22,7 @@ async function launch(url: string) {
   return { child, url: z.object({ url: z.string() }).parse(message).url };
 }
 
-test("nothing answered 2xx is lost when the server is killed under load", { timeout: 120_000 }, async ({ db, url }) => {
+test("nothing answered 2xx is lost when the server is killed under load", { timeout: 300_000 }, async ({ db, url }) => {
   const answered: string[] = [];
   let sent = 0;
   for (let kill = 1; kill <= kills; kill += 1) {
