@@ -80,6 +80,8 @@ async function fetchSome(
     const deleted = page.deleted.flatMap((id): Deletion[] => kinds.map((kind) => ({ kind, id, at })));
     return { mapped: [...page.raw.map((raw) => source.map(stream, raw, context)), { deleted }] };
   } catch (error) {
+    // With the next try a new token is asked for.
+    if (error instanceof SourceHalt && error.verdict.kind === "reauthenticate") source.forgetToken?.();
     return { trouble: troubleOf(error, deps.stopping) };
   }
 }
