@@ -14,6 +14,7 @@ describe("settings", () => {
         dataFolder: resolve(".keepwell"),
         host: "127.0.0.1",
         port: 7373,
+        publicUrl: null,
         logLevel: null,
         logFormat: "json",
         erasureKey: null,
@@ -21,6 +22,17 @@ describe("settings", () => {
         author: null,
       },
     });
+  });
+
+  test.each([
+    ["https://keepwell.example.com/", "https://keepwell.example.com"],
+    ["http://localhost:8080/in//", "http://localhost:8080/in"],
+    ["keepwell.example.com", null],
+    ["ftp://keepwell.example.com", null],
+    ["https://keepwell.example.com/?a=1", null],
+  ])("read the public URL %s without a slash at its end, or not at all", (text, url) => {
+    const read = readSettings({ KEEPWELL_PUBLIC_URL: text });
+    expect(read.kind === "settings" ? read.settings.publicUrl : null).toBe(url);
   });
 
   test("tell every unusable variable at once, and no password", () => {

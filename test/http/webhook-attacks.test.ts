@@ -21,7 +21,11 @@ function openSender(sender: Sender): Source {
   return sender.open(({ env }) => (env === "NEXT" ? next : current));
 }
 
-function delivery(sender: Sender, number: number, options: { raw?: Buffer; at?: Date; secret?: string } = {}) {
+function delivery(
+  sender: Sender,
+  number: number,
+  options: { raw?: Buffer; at?: Date; secret?: string } = {},
+): Omit<Attack, "what"> {
   const { raw = Buffer.from(sender.body(number)), at = now, secret = secretsOf(sender.name).current } = options;
   const headers = sender.sign({ raw, at, secret, number, url: `${publicUrl}/webhooks/${sender.name}` });
   return { raw, headers: { "content-type": "application/json", ...headers } };
