@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { z } from "zod";
 import { readAnswer } from "../read-answer.ts";
 import type { CallRequest, CallResult, Page, PullContext } from "../source-port.ts";
@@ -27,7 +28,7 @@ export function openCompanyScroll(api: IntercomApi): CompanyScroll {
       }
       last = null;
       const page = await readPage(api, at, context);
-      const sweep = at?.sweep ?? context.now.toISOString();
+      const sweep = at?.sweep ?? randomUUID();
       if (page.companies.length === 0 || page.param === null) {
         const coveredThrough = lastWholeDay(context.zone, context.now);
         return { raw: page.companies, cursor: null, done: true, sweep, coveredThrough };
