@@ -37,8 +37,9 @@ export function isDocumentKind(kind: string): kind is DocumentKind {
 
 /** The formats as JSON Schemas, by kind, for editors that complete and flag. */
 export function configSchemas(draft: SchemaDraft): Readonly<Record<DocumentKind, JsonSchema>> {
-  const publish = (schema: z.ZodType): JsonSchema =>
+  const publish = (schema: z.ZodType, reused: "inline" | "ref" = "inline"): JsonSchema =>
     z.toJSONSchema(schema, {
+      reused,
       target: draft === "7" ? "draft-7" : "draft-2020-12",
       io: "input",
       override: ({ zodSchema, jsonSchema }) => {
@@ -50,7 +51,8 @@ export function configSchemas(draft: SchemaDraft): Readonly<Record<DocumentKind,
     company: publish(documentSchemas.company),
     owners: publish(documentSchemas.owners),
     channels: publish(documentSchemas.channels),
-    sources: publish(documentSchemas.sources),
+    // Written out each time, the mapping that several kinds of source share makes half a megabyte.
+    sources: publish(documentSchemas.sources, "ref"),
     lifecycle: publish(documentSchemas.lifecycle),
     metrics: publish(documentSchemas.metrics),
     "health-model": publish(documentSchemas["health-model"]),
