@@ -52,11 +52,11 @@ function decode(bytes: Uint8Array): string {
 
 const [quote, backslash] = Buffer.from('"\\');
 /** By how much each byte changes the depth, and how many values it begins. */
-const bends = Buffer.alloc(256);
-const begins = Buffer.alloc(256);
-for (const byte of Buffer.from("[{")) bends.writeInt8(1, byte);
-for (const byte of Buffer.from("]}")) bends.writeInt8(-1, byte);
-for (const byte of Buffer.from("[{,")) begins.writeInt8(1, byte);
+const bends = new Int8Array(256);
+const begins = new Int8Array(256);
+for (const byte of Buffer.from("[{")) bends[byte] = 1;
+for (const byte of Buffer.from("]}")) bends[byte] = -1;
+for (const byte of Buffer.from("[{,")) begins[byte] = 1;
 
 /** What a JSON document has too much of, in words. Counted outside strings, in one pass, and before anything is built or recurses. */
 export function excessOf(bytes: Uint8Array): string | null {
@@ -68,8 +68,8 @@ export function excessOf(bytes: Uint8Array): string | null {
     if (byte === quote) isInString = !isInString;
     else if (isInString) at += byte === backslash ? 1 : 0;
     else {
-      depth += bends.readInt8(byte);
-      values += begins.readInt8(byte);
+      depth += bends[byte] ?? 0;
+      values += begins[byte] ?? 0;
       if (depth > deepest) return `The body is nested more than ${deepest} levels deep.`;
     }
   }

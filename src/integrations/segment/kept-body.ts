@@ -28,7 +28,7 @@ export interface KeptEvents {
 /** A body as one item: known again by the ids of its messages, whatever else of a delivery differs. Throws `UnreadableBody`, or `TooLargeEvent`. */
 export function keepBody(call: TrackingCall, { text, value }: TrackedBody, receivedAt: Date): InboundItem {
   const events = eventsOf(call, value);
-  refuseLarge(events, text.length);
+  refuseLarge(events, Buffer.byteLength(text));
   const ids = createHash("sha256");
   for (const event of events) ids.update(`${messageIdOf(event, receivedAt)}\n`);
   const head = JSON.stringify({ receivedAt: receivedAt.toISOString(), call });
@@ -77,16 +77,13 @@ function sentAtOf(body: unknown): Date | null {
   return parsed.success ? new Date(parsed.data) : null;
 }
 
-/** Measures events only as long as there is room for one that is too large among those that are left. */
-function refuseLarge(events: readonly unknown[], length: number): void {
-  let left = length;
+/** Measures events only as long as one that is too large may be among those that are left. */
+function refuseLarge(events: readonly unknown[], bodyBytes: number): void {
+  let left = bodyBytes;
   for (const event of events) {
-    // A character has three bytes at most.
-    if (left * 3 <= mostEventBytes) return;
-    const text = JSON.stringify(event);
-    left -= text.length;
-    if (text.length * 3 > mostEventBytes && Buffer.byteLength(text) > mostEventBytes) {
-      throw new TooLargeEvent("An event is larger than 32 KB.");
-    }
+    if (left <= mostEventBytes) return;
+    const bytes = Buffer.byteLength(JSON.stringify(event));
+    if (bytes > mostEventBytes) throw new TooLargeEvent("An event is larger than 32 KB.");
+    left -= bytes;
   }
 }
