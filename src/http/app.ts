@@ -64,7 +64,7 @@ export function buildApp(deps: HttpDeps): Express {
   app.use(recordRoutes(deps.db));
   app.use(accountRoutes(deps.db, deps.configuration));
   app.use(byHandRoutes(deps));
-  app.use(sourceRoutes(deps));
+  app.use(sourceRoutes({ ...deps, sources }));
   app.use(taskRoutes(deps));
   app.use(notFound);
   app.use(problemHandler(deps.log));

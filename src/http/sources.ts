@@ -1,6 +1,5 @@
 import { type Request, type RequestHandler, Router } from "express";
 import { z } from "zod";
-import type { Configuration } from "../playbooks/configuration.ts";
 import { readSources, sourcesSchema } from "../queries/sources/overview.ts";
 import { matchAccount, matchWish, placingDeedSchema } from "../queries/sources/placing.ts";
 import { listUnmatchedAccounts, unmatchedSchema } from "../queries/sources/unmatched.ts";
@@ -9,14 +8,15 @@ import type { Db } from "../store/db.ts";
 import type { NamedAccount } from "../store/identity/placing.ts";
 import { requireScope } from "./bearer.ts";
 import { byHand, type HandDeps, parseQuery } from "./hand.ts";
+import type { LiveSources } from "./live-sources.ts";
 import { onlyMethods, Problem } from "./problem.ts";
 
 /** Routes through which others see how sources do, and place accounts that nobody could. */
-export function sourceRoutes(deps: HandDeps): Router {
+export function sourceRoutes(deps: HandDeps & { readonly sources: LiveSources }): Router {
   const router = Router();
   const { db } = deps;
   const mayRead = requireScope(db, "accounts:read");
-  router.route("/api/v1/sources").get(mayRead, showSources(db, deps.configuration)).all(onlyMethods("GET, HEAD"));
+  router.route("/api/v1/sources").get(mayRead, showSources(db, deps.sources)).all(onlyMethods("GET, HEAD"));
   router.route("/api/v1/unmatched").get(mayRead, showUnmatched(db)).all(onlyMethods("GET, HEAD"));
   router
     .route("/api/v1/unmatched/:source/:id/match")
@@ -55,10 +55,10 @@ const unmatchedQuerySchema = z.strictObject({
   limit: z.coerce.number().int().min(1).max(100).default(50),
 });
 
-function showSources(db: Db, configuration: () => Promise<Configuration>): RequestHandler {
+function showSources(db: Db, sources: LiveSources): RequestHandler {
   return async (request, response) => {
     parseQuery(z.strictObject({}), request);
-    response.json(sourcesSchema.parse(await readSources(db, (await configuration()).sources)));
+    response.json(sourcesSchema.parse(await readSources(db, [...(await sources.all())])));
   };
 }
 

@@ -131,9 +131,13 @@ export async function stopRuns(tx: Tx, accountIds: readonly number[], why: strin
     where account_id = any(${accountIds}::bigint[]) and state = 'active'`.execute(tx);
 }
 
-/** Lets the trigger states of accounts begin anew from a baseline when they are judged again, as with an edited trigger. */
+/**
+ * Nobody looked at these accounts for a while: as after a source that failed, the first judgement takes what came to be so as it is, silently. An episode
+ * that was begun goes on.
+ */
 export async function restTriggers(tx: Tx, accountIds: readonly number[], reason: string): Promise<void> {
   await sql`
-    update trigger_states set trigger_key = '', due_at = null, reason = ${reason}
+    update trigger_states set held = true, due_at = null, reason = ${reason},
+      state = case state when 'pending' then 'inactive' else state end
     where account_id = any(${accountIds}::bigint[])`.execute(tx);
 }

@@ -173,7 +173,7 @@ test("replayed days equal what live passes in the last moment of each day have s
   await take(db, account("acme", "2026-03-05", [100, 100, 100]), new Date("2026-03-20T00:00:00Z"));
   await sql`truncate scores`.execute(db);
   await replayScores(database, configuration, {
-    units: [[{ accountId: 1, key: "acme" }]],
+    units: [[{ accountId: 1, key: "acme", archivedAt: null }]],
     fromDay: parseDay("2026-03-02"),
     toDay: parseDay("2026-03-15"),
     isRecording: true,

@@ -124,8 +124,8 @@ describe("an account that its source has deleted", () => {
     await say(db, "crm", [{ id: "12", key: "acme", at: "2026-03-02T00:00:00Z", set: { owner: "anna" } }]);
     expect(await identities(db)).toEqual({ "crm 12": "acme" });
     expect(await listAccounts(db, { order: "key", limit: 10 })).toHaveLength(1);
-    const states = await db.selectFrom("triggerStates").select(["triggerKey", "dueAt"]).execute();
-    expect(states).toEqual([{ triggerKey: "", dueAt: null }]);
+    const states = await db.selectFrom("triggerStates").select(["state", "held", "dueAt"]).execute();
+    expect(states).toEqual([{ state: "inactive", held: true, dueAt: null }]);
   });
 
   test("comes back when another source finds it", async ({ db }) => {
