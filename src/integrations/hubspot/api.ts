@@ -6,7 +6,7 @@ const ownBaseUrl = "https://api.hubapi.com";
 /** The dated version of all paths. */
 const version = "2026-09";
 
-export const callsBucket = "calls";
+const callsBucket = "calls";
 const searchBucket = "search";
 
 /** The requests we make of HubSpot. */
