@@ -3,9 +3,7 @@ import type { Source } from "../../src/integrations/source-port.ts";
 import { standardWebhooksSettings } from "../../src/integrations/standard-webhooks/settings.ts";
 import { openStandardWebhooksSource } from "../../src/integrations/standard-webhooks/source.ts";
 
-/** The secret of `signedApp`, and one that is not its own. */
-export const appSecret = `whsec_${Buffer.alloc(32, 7).toString("base64")}`;
-export const otherSecret = `whsec_${Buffer.alloc(32, 8).toString("base64")}`;
+const appSecret = `whsec_${Buffer.alloc(32, 7).toString("base64")}`;
 
 /** A source `app` that takes signed deliveries as events of `$.data.account`. */
 export function signedApp(secret = appSecret): Source {

@@ -1,11 +1,16 @@
 import { gzipSync } from "node:zlib";
-import { describe, expect } from "vitest";
+import { describe, expect, vi } from "vitest";
 import { type Hook, UnreadableBody } from "../../src/integrations/hook-port.ts";
 import { receivingSource } from "../../src/integrations/receiving-source.ts";
 import type { Source } from "../../src/integrations/source-port.ts";
+import type { Input } from "../../src/scoring/records.ts";
 import { listInbox } from "../../src/store/inbox/list.ts";
 import { readRefusals } from "../../src/store/inbox/refusals.ts";
+import { applyInputs } from "../../src/store/intake.ts";
+import { listen, notify } from "../../src/store/notify.ts";
+import { applyInbox } from "../../src/worker/inbox.ts";
 import { test } from "../support/database.ts";
+import { collectDeps } from "../worker/plain-source.ts";
 import { type Api, serve } from "./api.ts";
 import { appBody, appHeaders, signedApp } from "./signed-app.ts";
 
@@ -169,5 +174,35 @@ describe("POST /webhooks/<source>", () => {
     expect(await listInbox(db, { limit: 1000 })).toHaveLength(150);
     expect(await outcomes(api)).toEqual({ "app accepted": 150, "app duplicate": 50 });
     await api.server.stop();
+  });
+
+  test("wakes the collect stage once for what came together, and it is applied", async ({ db, url }) => {
+    const wakes: string[] = [];
+    const listening = listen(
+      url,
+      (topic) => wakes.push(topic),
+      () => {},
+    );
+    // Heard only once it listens.
+    await vi.waitFor(async () => {
+      await notify(db, "deliver");
+      expect(wakes).toContain("deliver");
+    });
+    const source = signedApp();
+    const api = await serve(db, { sources: [source], now: () => now });
+    const account: Input = { kind: "account", id: "acme", at: "2026-01-01T00:00:00Z", set: { name: "Acme" } };
+    await db
+      .transaction()
+      .execute((tx) =>
+        applyInputs(tx, { source: "api", inputs: [account], now, recordedAt: "now", unknownAccounts: "reject" }),
+      );
+    await Promise.all(Array.from({ length: 30 }, (_, index) => deliver(api, `msg_${index}`)));
+    await vi.waitFor(() => expect(wakes).toContain("collect"));
+    expect(wakes.filter((topic) => topic === "collect").length).toBeLessThan(30);
+    expect(await applyInbox(collectDeps(db, [source]), now)).toMatchObject({ applied: 30 });
+    const events = await db.selectFrom("records").select("externalId").where("kind", "=", "event").execute();
+    expect(events).toHaveLength(30);
+    await api.server.stop();
+    await listening.stop();
   });
 });
