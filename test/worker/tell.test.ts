@@ -8,6 +8,7 @@ import { endOutage, openOutage } from "../../src/store/outages.ts";
 import { keepStream } from "../../src/store/streams.ts";
 import { type TellDeps, tellOutages } from "../../src/worker/tell.ts";
 import { test } from "../support/database.ts";
+import { configure } from "./scenario.ts";
 
 const now = new Date("2026-03-10T12:00:00Z");
 const owners = {
@@ -51,6 +52,14 @@ test("an outage is told once, by the log and by the channel", async ({ db }) => 
     { kind: "slack", text: expect.stringContaining("tickets of crm cannot be pulled, since 2026-03-10T12:00:00.000Z") },
   ]);
   expect(JSON.stringify(messages)).toContain("keepwell sources accept crm tickets");
+});
+
+test("a channel that is not there, or cannot tell, is refused when sources.json is saved", () => {
+  const tellBy = (tell: string) => () =>
+    configure([], 1, {}, false, [{ kind: "sources", id: "sources", body: { tell, sources: [] } }]);
+  expect(tellBy("alerts")).not.toThrow();
+  expect(tellBy("nobody")).toThrow("expected the id of a channel of channels.json");
+  expect(tellBy("crm")).toThrow("expected the id of a channel of channels.json");
 });
 
 test("by e-mail it goes to the fallback owner", async ({ db }) => {

@@ -15,7 +15,8 @@ export async function keepNews(
   source: string,
   inputs: readonly Input[],
   states: ReadonlySet<Input>,
-): Promise<Input[]> {
+): Promise<readonly Input[]> {
+  if (states.size === 0) return inputs;
   const known = await readKnown(
     tx,
     source,

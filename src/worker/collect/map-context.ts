@@ -14,7 +14,7 @@ export async function mapContextOf(
 }
 
 /** A vendor's user, by their id there or their address, is our owner of that address; one whom owners.json does not know goes by the address itself. */
-export function ownerFinder(
+function ownerFinder(
   { owners }: Owners,
   users: ReadonlyMap<string, Pick<SourceOwner, "email">>,
 ): MapContext["ownerOf"] {

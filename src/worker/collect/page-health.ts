@@ -16,7 +16,7 @@ import { countSweep, dropSweep, keepSightings, type Sighting, takeSweep } from "
 import { habitDays, judgeSweep, judgeVolume } from "./health.ts";
 
 /** A page whose cursor was moved, in the transaction that stores it. */
-export interface StoredPage {
+interface StoredPage {
   readonly stream: SourceStream;
   readonly claimed: ClaimedStream;
   readonly page: Page;
@@ -25,7 +25,7 @@ export interface StoredPage {
 }
 
 /** What a page says of its stream. */
-export interface PageHealth {
+interface PageHealth {
   /** Its coverage may be stated: there is nothing strange about what came. */
   readonly isWhole: boolean;
   /** What a sweep at its end did not come upon any more. */

@@ -16,7 +16,7 @@ export interface StreamPull {
 }
 
 /** What came of a page. */
-export interface PageSummary {
+interface PageSummary {
   readonly written: number;
   readonly rejected: number;
   /** It opened an outage. */
