@@ -62,11 +62,9 @@ for (const byte of Buffer.from("[{,")) begins[byte] = 1;
 export function excessOf(bytes: Uint8Array): string | null {
   let depth = 0;
   let values = 0;
-  let isInString = false;
   for (let at = 0; at < bytes.length; at += 1) {
     const byte = bytes[at] ?? 0;
-    if (byte === quote) isInString = !isInString;
-    else if (isInString) at += byte === backslash ? 1 : 0;
+    if (byte === quote) at = endOfText(bytes, at);
     else {
       depth += bends[byte] ?? 0;
       values += begins[byte] ?? 0;
@@ -74,4 +72,11 @@ export function excessOf(bytes: Uint8Array): string | null {
     }
   }
   return values > mostValues ? `The body holds more than ${mostValues} values.` : null;
+}
+
+/** Where the text that begins at a quote ends; past the end where it does not. */
+function endOfText(bytes: Uint8Array, from: number): number {
+  let at = from + 1;
+  for (let byte = bytes[at]; byte !== quote && byte !== undefined; byte = bytes[at]) at += byte === backslash ? 2 : 1;
+  return at;
 }

@@ -29,11 +29,10 @@ export interface KeptEvents {
 export function keepBody(call: TrackingCall, { text, value }: TrackedBody, receivedAt: Date): InboundItem {
   const events = eventsOf(call, value);
   refuseLarge(events, Buffer.byteLength(text));
-  const ids = createHash("sha256");
-  for (const event of events) ids.update(`${messageIdOf(event, receivedAt)}\n`);
+  const ids = events.map((event) => messageIdOf(event, receivedAt)).join("\n");
   const head = JSON.stringify({ receivedAt: receivedAt.toISOString(), call });
   // The text itself: to write a large body anew costs more than everything else that happens to it here.
-  return { dedupeKey: ids.digest("hex"), occurredAt: sentAtOf(value), body: `${head.slice(0, -1)},"body":${text}}` };
+  return { dedupeKey: createHash("sha256").update(ids).digest("hex"), occurredAt: sentAtOf(value), body: `${head.slice(0, -1)},"body":${text}}` };
 }
 
 /** What `keepBody` has kept. */
