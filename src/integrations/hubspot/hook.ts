@@ -46,8 +46,11 @@ function bodyOf(event: unknown): string {
 
 /** An `eventId` alone is not promised to be unique. */
 function dedupeKeyOf(event: Readonly<Record<string, unknown>>, body: string): string {
-  const { portalId, subscriptionId, eventId, objectId, occurredAt, propertyName } = event;
-  const parts = [portalId, subscriptionId, eventId, objectId, occurredAt, propertyName];
+  const { portalId, subscriptionId, eventId, objectId, primaryObjectId, fromObjectId, occurredAt, propertyName } =
+    event;
+  // A merge and a link name two things and have no `objectId`.
+  const first = objectId ?? primaryObjectId ?? fromObjectId;
+  const parts = [portalId, subscriptionId, eventId, first, occurredAt, propertyName ?? event["toObjectId"]];
   const key = parts.map((part) => part ?? "").join(":");
   const isNamed = eventId !== undefined && subscriptionId !== undefined && key.length <= longestKey;
   return isNamed ? key : createHash("sha256").update(body).digest("hex");

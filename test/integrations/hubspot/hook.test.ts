@@ -192,6 +192,15 @@ describe("a body", () => {
     expect(keys({ odd: true })).not.toEqual(keys({ odd: false }));
   });
 
+  test("tells links apart that changed at one moment", () => {
+    const { objectId: _, propertyName: __, ...rest } = event;
+    const links = [1, 2].flatMap((from) => [3, 4].map((to) => ({ ...rest, fromObjectId: from, toObjectId: to })));
+    const keys = hookOf()
+      .split(signed(JSON.stringify(links)))
+      .map(({ dedupeKey }) => dedupeKey);
+    expect(new Set(keys).size).toBe(4);
+  });
+
   test("has keys of 200 characters at most", () => {
     const [item] = hookOf().split(signed(JSON.stringify([{ ...event, propertyName: "x".repeat(500) }])));
     expect(item?.dedupeKey.length).toBeLessThanOrEqual(200);
