@@ -1,7 +1,7 @@
 import { sql } from "kysely";
 import type { Input } from "../scoring/records.ts";
 import type { Tx } from "./db.ts";
-import { bringBack } from "./identity/archive.ts";
+import { bringBack, mayComeBack } from "./identity/archive.ts";
 import { type AccountClaim, statedAccounts } from "./identity/claim.ts";
 import { keepDomains } from "./identity/domains.ts";
 import { reviveIdentities } from "./identity/identities.ts";
@@ -67,8 +67,10 @@ export async function applyInputs(tx: Tx, batch: IntakeBatch): Promise<IntakeSum
   );
   const place = await placeInputs(tx, { ...batch, stated, inputs: storable }, now);
   const own = await writeInputs(tx, [...place.taken, ...place.placed], now);
-  await reviveIdentities(tx, batch.source, place.described);
-  await bringBack(tx, place.accountIds, now);
+  if (await mayComeBack(tx, place.accountIds)) {
+    await reviveIdentities(tx, batch.source, place.described);
+    await bringBack(tx, place.accountIds, now);
+  }
   const domains = await keepDomains(tx, { source: batch.source, byAccount: place.domains }, now);
   const waiting = await applyWaiting(tx, { placed: [], keys: place.created, domains }, now);
   const applied = sumWritten([own, waiting]);

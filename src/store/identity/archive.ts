@@ -42,6 +42,18 @@ export async function archive(
   await markParents(tx, rows);
 }
 
+/** True when one of these accounts was archived, or lost one of its ids: its record may say that it is back. */
+export async function mayComeBack(tx: Tx, accountIds: readonly number[]): Promise<boolean> {
+  if (accountIds.length === 0) return false;
+  const { rows } = await sql<{ may: boolean }>`
+    select exists (
+      select from accounts a
+      where a.id = any(${accountIds}::bigint[]) and (a.archived_at is not null
+        or exists (select from identities i where i.account_id = a.id and i.ended_at is not null))
+    ) as may`.execute(tx);
+  return rows[0]?.may === true;
+}
+
 /**
  * Brings back those of these accounts that are archived and known to somebody again. Playbooks take them as they are: none fires for what
  * was so before.

@@ -16,7 +16,7 @@ export interface NewIdentity {
 /** Remembers which account a source means by its ids. What it means already never changes by this. */
 export async function rememberIdentities(tx: Tx, identities: readonly NewIdentity[], now: Date): Promise<void> {
   if (identities.length === 0) return;
-  await sql`
+  const { rows } = await sql<Pick<NewIdentity, "source" | "externalId" | "accountId">>`
     insert into identities (source, external_id, account_id, how, made_by, made_at)
     select source, external_id, account_id, how, made_by, ${now}
     from unnest(
@@ -27,8 +27,9 @@ export async function rememberIdentities(tx: Tx, identities: readonly NewIdentit
       ${identities.map((each) => each.madeBy)}::text[]
     ) as i (source, external_id, account_id, how, made_by)
     order by source, external_id
-    on conflict do nothing`.execute(tx);
-  await linkParents(tx, identities);
+    on conflict do nothing
+    returning source, external_id, account_id`.execute(tx);
+  if (rows.length > 0) await linkParents(tx, rows);
 }
 
 /** Account records that a source brings again after it had deleted them: its ids for these accounts live again. */
