@@ -114,7 +114,8 @@ export function smallTruth(): VendorTruth {
     records: {
       account: {
         [acme]: { name: "Acme", domain: "acme.example.com", industry: "Energy", country: "AT", parent: null },
-        [globex]: { name: "Globex", domain: null, parent: acme },
+        // A parent is kept under our key of it.
+        [globex]: { name: "Globex", domain: null, parent: `salesforce-${acme}` },
       },
       contact: {
         [idOf("003", 1)]: { account: acme, name: "Bob Example", email: "bob@acme.example.com", title: "CTO" },
