@@ -20,6 +20,8 @@ const access: Readonly<Record<string, "everyone" | TokenScope>> = {
   "GET /healthz": "everyone",
   "GET /readyz": "everyone",
   "GET /metrics": "everyone",
+  // Whoever signs as its source.
+  "POST /webhooks/:source": "everyone",
   ...trackingRoutes(),
   "POST /api/v1/records": "records:write",
   "GET /api/v1/accounts": "accounts:read",
@@ -140,7 +142,7 @@ describe.each(
 
 test("what is not there is 404, with and without a token", async ({ api }) => {
   const token = await api.token();
-  for (const path of ["/", "/api", "/api/v1", "/api/v2/accounts", "/api/v1/accounts/a/b", "/.env", "/webhooks/crm"]) {
+  for (const path of ["/", "/api", "/api/v1", "/api/v2/accounts", "/api/v1/accounts/a/b", "/.env", "/webhooks"]) {
     expect(expectProblem(await api.call("GET", path), 404)).toContain(path);
     expectProblem(await api.call("POST", path, { token, body: {} }), 404);
   }
