@@ -34,6 +34,8 @@ const shared = {
   "redaction.ts": ["store", "integrations", "queries", "worker", "http", "cli"],
   "integrations/ports.ts": ["worker", "http", "queries", "cli"],
   "integrations/source-port.ts": ["worker", "http", "queries", "cli"],
+  "integrations/call-port.ts": ["worker", "http", "queries", "cli"],
+  "integrations/mapped-port.ts": ["worker", "http", "queries", "cli"],
   "integrations/hook-port.ts": ["worker", "http", "queries", "cli"],
   "integrations/tracking-port.ts": ["http"],
   "integrations/sink-port.ts": ["worker"],

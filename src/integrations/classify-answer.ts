@@ -1,5 +1,5 @@
+import type { Answer, Verdict } from "./call-port.ts";
 import { classifyStatus } from "./http-status.ts";
-import type { Answer, Verdict } from "./source-port.ts";
 
 /** Waited where a vendor says "too much" without saying for how long. */
 const usualPauseMs = 10_000;

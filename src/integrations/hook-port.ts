@@ -1,4 +1,4 @@
-import type { MapContext, Mapped } from "./source-port.ts";
+import type { MapContext, Mapped } from "./mapped-port.ts";
 
 /** What a source receives at `POST /webhooks/<id>`. Everything here is pure. */
 export interface Hook {

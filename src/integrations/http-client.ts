@@ -1,7 +1,7 @@
 import type { Readable } from "node:stream";
+import type { CallRequest, CallResult } from "./call-port.ts";
 import { checkedTarget, type Resolve } from "./outbound-guard.ts";
 import { type Dial, exchange } from "./outbound-http.ts";
-import type { CallRequest, CallResult } from "./source-port.ts";
 
 export interface HttpClientOptions {
   /** Also plain HTTP, any port and addresses that are not public: for a vendor inside one's own network, and for tests. */

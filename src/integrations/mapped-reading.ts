@@ -1,6 +1,6 @@
 import type { HookReading } from "./hook-port.ts";
+import type { MapContext } from "./mapped-port.ts";
 import type { RecordMapping } from "./record-mapping.ts";
-import type { MapContext } from "./source-port.ts";
 
 /** What a value of JSON comes to by a mapping: records, or why none could be made; ignored where no template is for it. */
 export function readByMapping(mapping: RecordMapping, value: unknown, context: MapContext): HookReading {

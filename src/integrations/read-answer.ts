@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import { type Answer, SourceHalt } from "./source-port.ts";
+import { type Answer, SourceHalt } from "./call-port.ts";
 
 /**
  * The body of a vendor's 2xx answer, as JSON of the shape that is needed of it. Throws `SourceHalt` for anything else: a proxy's page or half

@@ -3,8 +3,8 @@ import type { Template, Value, When } from "./files/mapping.ts";
 import { conditionOf, rowTemplate } from "./files/template.ts";
 import { type Cells, type Habits, idReader, type Read, valueReader } from "./files/value.ts";
 import { cellText, openJsonPath, type PathReader } from "./json-path.ts";
+import type { AccountClaim, Deletion, MapContext, Mapped, VendorOwner } from "./mapped-port.ts";
 import type { PathId, PathValue, PathWhen, RecordMappingDocument, RecordTemplate } from "./record-mapping-document.ts";
-import type { AccountClaim, Deletion, MapContext, Mapped, VendorOwner } from "./source-port.ts";
 
 /** A mapping, compiled: what a value of JSON means. */
 export interface RecordMapping {

@@ -1,6 +1,6 @@
 import type { AccountSummary } from "../playbooks/account-summary.ts";
 import type { Outcome } from "../playbooks/message.ts";
-import type { Answer, CallRequest } from "./source-port.ts";
+import type { Answer, CallRequest } from "./call-port.ts";
 
 /** Where tasks and fields go back to. Both may be given the same thing again and change nothing then. */
 export interface Sink {
@@ -40,6 +40,3 @@ export interface FieldWrite {
   /** Null: unknown; the field is emptied. */
   readonly values: AccountSummary;
 }
-
-/** The vendor's names of the fields to write; what is not named is not written. */
-export type FieldNames = Partial<Readonly<Record<keyof AccountSummary, string>>>;

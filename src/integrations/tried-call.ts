@@ -1,4 +1,5 @@
-import { type Answer, type CallRequest, type PullContext, SourceHalt } from "./source-port.ts";
+import { type Answer, type CallRequest, SourceHalt } from "./call-port.ts";
+import type { PullContext } from "./source-port.ts";
 
 /** The answer to a call, or why there is none. */
 type TriedCall = { readonly answer: Answer } | { readonly halt: SourceHalt };

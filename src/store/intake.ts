@@ -86,7 +86,7 @@ export async function applyInputs(tx: Tx, batch: IntakeBatch): Promise<IntakeSum
   };
 }
 
-/** Applies what is held for these accounts. `applyInputs` does so by itself for accounts it makes. @internal */
+/** Applies what is held for these accounts. `applyInputs` does so by itself for accounts it makes. */
 export async function applyHeld(tx: Tx, accountIds: readonly number[], now: Date): Promise<IntakeSummary> {
   await passGate(tx, "alone");
   const applied = await writeInputs(tx, await takeHeldInputs(tx, accountIds), now);

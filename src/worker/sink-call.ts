@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { SourceHalt } from "../integrations/call-port.ts";
 import type { SinkContext } from "../integrations/sink-port.ts";
-import { type Source, SourceHalt } from "../integrations/source-port.ts";
+import type { Source } from "../integrations/source-port.ts";
 import type { Outcome } from "../playbooks/message.ts";
 import type { Db } from "../store/db.ts";
 import { openCall } from "./collect/call.ts";

@@ -142,7 +142,7 @@ export const senders: readonly Sender[] = [
     sign({ raw, at, secret: key, url }) {
       const timestamp = at.getTime();
       const signature = Signature.getSignature("POST", "v3", {
-        ...{ clientSecret: key, requestBody: raw.toString("utf8"), url, timestamp },
+        ...{ clientSecret: key, requestBody: raw.toString("utf8"), url, timestamp, signature: "" },
       });
       return { "x-hubspot-request-timestamp": String(timestamp), "x-hubspot-signature-v3": signature };
     },

@@ -1,4 +1,5 @@
-import type { MapContext, PullContext, Source } from "../../src/integrations/source-port.ts";
+import type { MapContext } from "../../src/integrations/mapped-port.ts";
+import type { PullContext, Source } from "../../src/integrations/source-port.ts";
 import { type CallDeps, openCall } from "../../src/worker/collect/call.ts";
 
 /** What a pull gets from the engine, with the engine's own `call`; waits are not waited for, only counted. */

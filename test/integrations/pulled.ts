@@ -1,4 +1,5 @@
-import type { Mapped, Page, PullContext, Source } from "../../src/integrations/source-port.ts";
+import type { Mapped } from "../../src/integrations/mapped-port.ts";
+import type { Page, PullContext, Source } from "../../src/integrations/source-port.ts";
 import { mapContext } from "./pull-context.ts";
 
 /** All pages of a stream from a cursor on, up to the one that is done; at most `most` of them. */

@@ -1,7 +1,9 @@
 import { z } from "zod";
+import { SourceHalt } from "../../src/integrations/call-port.ts";
 import { classifyAnswer } from "../../src/integrations/classify-answer.ts";
 import { openHttpClient } from "../../src/integrations/http-client.ts";
-import { type Mapped, type Source, SourceHalt } from "../../src/integrations/source-port.ts";
+import type { Mapped } from "../../src/integrations/mapped-port.ts";
+import type { Source } from "../../src/integrations/source-port.ts";
 import { startHttpStub } from "./http-stub.ts";
 import { describeSource, type SourceFake } from "./source-suite.ts";
 

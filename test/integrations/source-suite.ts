@@ -1,7 +1,8 @@
 import { STATUS_CODES } from "node:http";
 import { sql } from "kysely";
 import { describe, expect, test as plainTest } from "vitest";
-import type { Source, Verdict } from "../../src/integrations/source-port.ts";
+import type { Verdict } from "../../src/integrations/call-port.ts";
+import type { Source } from "../../src/integrations/source-port.ts";
 import { createLog } from "../../src/log.ts";
 import { conceal } from "../../src/redaction.ts";
 import type { Db } from "../../src/store/db.ts";

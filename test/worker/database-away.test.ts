@@ -27,7 +27,12 @@ test("a worker whose connections are cut again and again lives, and sends every 
     return { kind: "sent", reason: "ok" };
   };
   const channel: Channel = { id: "alerts", kind: "slack", minIntervalMs: 0, send };
-  const live = { configuration: configure([playbook()]), channels: new Map([[channel.id, channel]]), sources: [], tell: null };
+  const live = {
+    configuration: configure([playbook()]),
+    channels: new Map([[channel.id, channel]]),
+    sources: [],
+    tell: null,
+  };
   const own = openDatabase(url);
   const worker = startWorker(
     {

@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { sql } from "kysely";
 import { describe, expect } from "vitest";
-import { type Answer, type Source, SourceHalt } from "../../src/integrations/source-port.ts";
+import { type Answer, SourceHalt } from "../../src/integrations/call-port.ts";
+import type { Source } from "../../src/integrations/source-port.ts";
 import type { Input } from "../../src/scoring/records.ts";
 import { openDatabase } from "../../src/store/db.ts";
 import { listInbox, retryInbox } from "../../src/store/inbox/list.ts";

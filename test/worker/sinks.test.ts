@@ -1,7 +1,8 @@
 import { sql } from "kysely";
 import { expect } from "vitest";
+import { SourceHalt } from "../../src/integrations/call-port.ts";
 import type { CrmTask, FieldWrite, Sink } from "../../src/integrations/sink-port.ts";
-import { type Source, SourceHalt } from "../../src/integrations/source-port.ts";
+import type { Source } from "../../src/integrations/source-port.ts";
 import { createLog } from "../../src/log.ts";
 import type { CrmTaskMessage, Outcome } from "../../src/playbooks/message.ts";
 import type { Owners } from "../../src/playbooks/owners.ts";

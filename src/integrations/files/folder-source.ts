@@ -1,15 +1,9 @@
 import { z } from "zod";
 import { parseDuration } from "../../scoring/duration.ts";
 import { type Input, streamKinds } from "../../scoring/records.ts";
-import {
-  type Mapped,
-  type Page,
-  type PullContext,
-  type Source,
-  type SourceCheck,
-  SourceHalt,
-  type SourceStream,
-} from "../source-port.ts";
+import { SourceHalt } from "../call-port.ts";
+import type { Mapped } from "../mapped-port.ts";
+import type { Page, PullContext, Source, SourceCheck, SourceStream } from "../source-port.ts";
 import { comesAfter, listFiles, type WatchedFile } from "./folder.ts";
 import { type FilesSettings, folderMapping } from "./folder-settings.ts";
 import { FileFault, type MappedFile, mapFile, type RowBatch } from "./mapped-file.ts";

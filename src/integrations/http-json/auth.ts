@@ -1,6 +1,7 @@
 import { z } from "zod";
+import type { CallRequest } from "../call-port.ts";
 import { readAnswer } from "../read-answer.ts";
-import type { CallRequest, PullContext } from "../source-port.ts";
+import type { PullContext } from "../source-port.ts";
 import type { FromEnvironment, ReadSecret } from "../source-settings.ts";
 import type { HttpJsonSettings } from "./settings.ts";
 

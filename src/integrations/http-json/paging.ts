@@ -1,5 +1,5 @@
+import { type Answer, SourceHalt } from "../call-port.ts";
 import { cellText, openJsonPath } from "../json-path.ts";
-import { type Answer, SourceHalt } from "../source-port.ts";
 import type { HttpJsonStream } from "./settings.ts";
 
 /** Where a page is: a name, a number or a URL of the vendor's; null for the first one. */

@@ -2,20 +2,13 @@ import { createHash } from "node:crypto";
 import { z } from "zod";
 import { parseDuration } from "../../scoring/duration.ts";
 import { streamKinds } from "../../scoring/records.ts";
+import { type CallRequest, SourceHalt } from "../call-port.ts";
 import { classifyAnswer } from "../classify-answer.ts";
 import { openHttpClient } from "../http-client.ts";
 import { cellText, openJsonPath } from "../json-path.ts";
 import { readAnswer } from "../read-answer.ts";
 import { compileRecordMapping } from "../record-mapping.ts";
-import {
-  type CallRequest,
-  type Page,
-  type PullContext,
-  type Source,
-  type SourceCheck,
-  SourceHalt,
-  type SourceStream,
-} from "../source-port.ts";
+import type { Page, PullContext, Source, SourceCheck, SourceStream } from "../source-port.ts";
 import type { ReadSecret } from "../source-settings.ts";
 import { lastWholeDay } from "../whole-days.ts";
 import { type Authorizer, openAuthorizer } from "./auth.ts";

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { CallRequest } from "../source-port.ts";
+import type { CallRequest } from "../call-port.ts";
 
 /** HubSpot's own host. */
 const ownBaseUrl = "https://api.hubapi.com";

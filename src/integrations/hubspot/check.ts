@@ -1,6 +1,7 @@
 import { z } from "zod";
+import { SourceHalt } from "../call-port.ts";
 import { readAnswer } from "../read-answer.ts";
-import { type PullContext, type SourceCheck, SourceHalt } from "../source-port.ts";
+import type { PullContext, SourceCheck } from "../source-port.ts";
 import type { HubSpotApi } from "./api.ts";
 import { isObjectName } from "./objects.ts";
 import { type HubSpotSettings, writtenProperties } from "./settings.ts";

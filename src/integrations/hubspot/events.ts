@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { HookReading } from "../hook-port.ts";
-import type { AccountMerge, Deletion } from "../source-port.ts";
+import type { AccountMerge, Deletion } from "../mapped-port.ts";
 import { kindOf, type ObjectName } from "./objects.ts";
 
 /** The names in events of the older format, and HubSpot's numbers in those of the newer one. */

@@ -1,6 +1,7 @@
 import { z } from "zod";
+import { SourceHalt } from "../call-port.ts";
 import { readAnswer } from "../read-answer.ts";
-import { type FetchedPage, type PullContext, SourceHalt } from "../source-port.ts";
+import type { FetchedPage, PullContext } from "../source-port.ts";
 import type { HubSpotApi } from "./api.ts";
 import { crmObject, idsOf, mergedInto, type ObjectName, propertiesOf } from "./objects.ts";
 import type { HubSpotSettings } from "./settings.ts";

@@ -1,6 +1,7 @@
 import { z } from "zod";
+import { type Answer, SourceHalt } from "../call-port.ts";
 import { readAnswer } from "../read-answer.ts";
-import { type Answer, type PullContext, SourceHalt } from "../source-port.ts";
+import type { PullContext } from "../source-port.ts";
 import { lastWholeDay } from "../whole-days.ts";
 import { type Filter, type HubSpotApi, pageSchema } from "./api.ts";
 import { idsOf, modifiedProperty, type ObjectName, propertiesOf } from "./objects.ts";

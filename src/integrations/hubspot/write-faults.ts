@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { SourceHalt } from "../source-port.ts";
+import { SourceHalt } from "../call-port.ts";
 
 /** Where an operator reads what to make in HubSpot first. */
 export const setUpPage = 'see "What goes back" in docs/sources/hubspot.md';

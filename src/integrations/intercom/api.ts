@@ -1,4 +1,4 @@
-import type { CallRequest, Limit } from "../source-port.ts";
+import type { CallRequest, Limit } from "../call-port.ts";
 import type { IntercomSettings } from "./settings.ts";
 
 /** The version whose shapes we read. */

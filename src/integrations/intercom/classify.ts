@@ -1,6 +1,6 @@
 import { z } from "zod";
+import type { Answer, Verdict } from "../call-port.ts";
 import { classifyAnswer } from "../classify-answer.ts";
-import type { Answer, Verdict } from "../source-port.ts";
 
 /** A scroll that nobody goes on with ends after a minute. */
 const scrollIdleMs = 60_000;

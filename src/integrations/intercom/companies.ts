@@ -1,8 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { z } from "zod";
+import type { CallRequest, CallResult } from "../call-port.ts";
+import { SourceHalt } from "../call-port.ts";
 import { readAnswer } from "../read-answer.ts";
-import type { CallRequest, CallResult, Page, PullContext } from "../source-port.ts";
-import { SourceHalt } from "../source-port.ts";
+import type { Page, PullContext } from "../source-port.ts";
 import { lastWholeDay } from "../whole-days.ts";
 import type { IntercomApi } from "./api.ts";
 import { scrollPage } from "./pages.ts";

@@ -8,8 +8,8 @@ import {
   type Verification,
 } from "../hook-port.ts";
 import { inboundJson } from "../inbound-json.ts";
+import type { MapContext } from "../mapped-port.ts";
 import { isSignedBy } from "../signatures.ts";
-import type { MapContext } from "../source-port.ts";
 import { type CompanyOptions, mapCompany } from "./mapping/company.ts";
 import { goneConversation } from "./mapping/deletion.ts";
 import { idText, momentOfSeconds } from "./mapping/values.ts";

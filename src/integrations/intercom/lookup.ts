@@ -1,5 +1,6 @@
+import { SourceHalt } from "../call-port.ts";
 import { readAnswer } from "../read-answer.ts";
-import { type FetchedPage, type PullContext, SourceHalt } from "../source-port.ts";
+import type { FetchedPage, PullContext } from "../source-port.ts";
 import { tryCall } from "../tried-call.ts";
 import type { IntercomApi } from "./api.ts";
 import { foundPages, singleThing } from "./pages.ts";

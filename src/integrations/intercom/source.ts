@@ -1,10 +1,11 @@
 import { z } from "zod";
 import { parseDuration } from "../../scoring/duration.ts";
 import { openHttpClient } from "../http-client.ts";
+import type { MapContext, Mapped } from "../mapped-port.ts";
 import { readAnswer } from "../read-answer.ts";
 import { emailOf, labelOf } from "../record-values.ts";
 import { redactor } from "../redact.ts";
-import type { FetchedPage, MapContext, Mapped, Page, PullContext, Source, SourceStream } from "../source-port.ts";
+import type { FetchedPage, Page, PullContext, Source, SourceStream } from "../source-port.ts";
 import { type ReadSecret, readSecrets } from "../source-settings.ts";
 import { type IntercomApi, limitsOf, openApi } from "./api.ts";
 import { checkIntercom } from "./check.ts";

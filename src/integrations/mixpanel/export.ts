@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { z } from "zod";
-import { type Answer, SourceHalt } from "../source-port.ts";
+import { type Answer, SourceHalt } from "../call-port.ts";
 
 const label = z.union([z.string(), z.number().transform(String)]);
 

@@ -1,5 +1,5 @@
 import { dayOfInstant, formatDay } from "../../scoring/days.ts";
-import type { MapContext, Mapped } from "../source-port.ts";
+import type { MapContext, Mapped } from "../mapped-port.ts";
 import { usageInput } from "../usage-input.ts";
 import { openUsageRules } from "../usage-rules.ts";
 import { exportedEvent } from "./export.ts";

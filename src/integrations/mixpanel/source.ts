@@ -1,9 +1,10 @@
 import { parseDay, startOfDay } from "../../scoring/days.ts";
 import { parseDuration } from "../../scoring/duration.ts";
+import type { CallRequest } from "../call-port.ts";
 import { type DaySlice, daysAfter, pullByDay } from "../day-slices.ts";
 import { openHttpClient } from "../http-client.ts";
 import { redactor } from "../redact.ts";
-import type { CallRequest, Page, PullContext, Source, SourceCheck } from "../source-port.ts";
+import type { Page, PullContext, Source, SourceCheck } from "../source-port.ts";
 import type { ReadSecret } from "../source-settings.ts";
 import { tryCall } from "../tried-call.ts";
 import { lastWholeDay } from "../whole-days.ts";

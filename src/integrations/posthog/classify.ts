@@ -1,6 +1,6 @@
 import { z } from "zod";
+import type { Answer, Verdict } from "../call-port.ts";
 import { classifyAnswer } from "../classify-answer.ts";
-import type { Answer, Verdict } from "../source-port.ts";
 
 /** `{ "type": "authentication_error", "code": "permission_denied", "detail": "…" }` */
 const errorBody = z.looseObject({ detail: z.string() });

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { Input } from "../../scoring/records.ts";
 import { accountTraits } from "../account-traits.ts";
-import type { MapContext, Mapped } from "../source-port.ts";
+import type { MapContext, Mapped } from "../mapped-port.ts";
 import type { PosthogRule } from "./settings.ts";
 
 /** A row of the usage of a day: the group, then a number for each rule. */

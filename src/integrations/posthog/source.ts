@@ -1,10 +1,11 @@
 import { z } from "zod";
 import { parseDuration } from "../../scoring/duration.ts";
+import type { CallRequest } from "../call-port.ts";
 import { daysAfter, pullByDay } from "../day-slices.ts";
 import { openHttpClient } from "../http-client.ts";
 import { readAnswer } from "../read-answer.ts";
 import { redactor } from "../redact.ts";
-import type { CallRequest, Page, PullContext, Source, SourceCheck, SourceStream } from "../source-port.ts";
+import type { Page, PullContext, Source, SourceCheck, SourceStream } from "../source-port.ts";
 import type { ReadSecret } from "../source-settings.ts";
 import { tryCall } from "../tried-call.ts";
 import { lastWholeDay } from "../whole-days.ts";

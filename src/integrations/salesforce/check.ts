@@ -1,4 +1,5 @@
-import { type PullContext, type SourceCheck, SourceHalt } from "../source-port.ts";
+import { SourceHalt } from "../call-port.ts";
+import type { PullContext, SourceCheck } from "../source-port.ts";
 import type { PulledObject } from "./objects.ts";
 import type { Rest } from "./rest.ts";
 import type { SalesforceSettings } from "./settings.ts";

@@ -1,6 +1,6 @@
 import { z } from "zod";
+import type { Answer, Verdict } from "../call-port.ts";
 import { classifyAnswer } from "../classify-answer.ts";
-import type { Answer, Verdict } from "../source-port.ts";
 
 /** Bodies of errors: a list from the data API, an object from the login. */
 const dataError = z.looseObject({ errorCode: z.string().regex(/^[A-Z_]{1,80}$/), message: z.string().catch("") });

@@ -1,6 +1,6 @@
 import type { Hook, HookReading, InboundRequest, Verification } from "../hook-port.ts";
+import type { MapContext, Mapped } from "../mapped-port.ts";
 import { isOneOf, isSameSecret } from "../signatures.ts";
-import type { MapContext, Mapped } from "../source-port.ts";
 import { isSalesforceId, shortId } from "./ids.ts";
 import { isCallout, type Notice, readNotice, splitCallout, splitMessage, timeOf } from "./notice.ts";
 import type { PulledObject } from "./objects.ts";

@@ -1,6 +1,7 @@
 import { z } from "zod";
+import { type Answer, SourceHalt } from "../call-port.ts";
 import { readAnswer } from "../read-answer.ts";
-import { type Answer, type FetchedPage, type Page, type PullContext, SourceHalt } from "../source-port.ts";
+import type { FetchedPage, Page, PullContext } from "../source-port.ts";
 import { lastWholeDay } from "../whole-days.ts";
 import { isSalesforceId, shortId } from "./ids.ts";
 import { momentOf } from "./mapping/row.ts";

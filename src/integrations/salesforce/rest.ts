@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
 import { z } from "zod";
+import { type Answer, type CallRequest, SourceHalt } from "../call-port.ts";
 import { readAnswer } from "../read-answer.ts";
-import { type Answer, type CallRequest, type PullContext, SourceHalt } from "../source-port.ts";
+import type { PullContext } from "../source-port.ts";
 
 export interface RestOptions {
   /** Where the login is: My Domain. */

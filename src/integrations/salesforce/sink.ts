@@ -1,8 +1,8 @@
 import { z } from "zod";
 import type { Outcome } from "../../playbooks/message.ts";
+import { type Answer, SourceHalt } from "../call-port.ts";
 import { readAnswer } from "../read-answer.ts";
 import type { CrmTask, FieldWrite, Sink, SinkContext } from "../sink-port.ts";
-import { type Answer, SourceHalt } from "../source-port.ts";
 import { isPassing } from "./classify.ts";
 import type { Rest } from "./rest.ts";
 import type { SalesforceSettings } from "./settings.ts";

@@ -1,8 +1,10 @@
 import { parseDuration } from "../../scoring/duration.ts";
+import type { Limit } from "../call-port.ts";
 import type { Hook } from "../hook-port.ts";
 import { openHttpClient } from "../http-client.ts";
+import type { MapContext, Mapped } from "../mapped-port.ts";
 import { redactor } from "../redact.ts";
-import type { Limit, MapContext, Mapped, Source, SourceStream } from "../source-port.ts";
+import type { Source, SourceStream } from "../source-port.ts";
 import { type ReadSecret, readSecrets } from "../source-settings.ts";
 import { checkSalesforce } from "./check.ts";
 import { classifySalesforce } from "./classify.ts";

@@ -1,6 +1,6 @@
 import { z } from "zod";
+import { SourceHalt } from "../call-port.ts";
 import { readAnswer } from "../read-answer.ts";
-import { SourceHalt } from "../source-port.ts";
 import type { PulledObject } from "./objects.ts";
 import type { CallContext, Rest } from "./rest.ts";
 

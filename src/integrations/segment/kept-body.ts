@@ -32,7 +32,11 @@ export function keepBody(call: TrackingCall, { text, value }: TrackedBody, recei
   const ids = events.map((event) => messageIdOf(event, receivedAt)).join("\n");
   const head = JSON.stringify({ receivedAt: receivedAt.toISOString(), call });
   // The text itself: to write a large body anew costs more than everything else that happens to it here.
-  return { dedupeKey: createHash("sha256").update(ids).digest("hex"), occurredAt: sentAtOf(value), body: `${head.slice(0, -1)},"body":${text}}` };
+  return {
+    dedupeKey: createHash("sha256").update(ids).digest("hex"),
+    occurredAt: sentAtOf(value),
+    body: `${head.slice(0, -1)},"body":${text}}`,
+  };
 }
 
 /** What `keepBody` has kept. */

@@ -2,7 +2,7 @@ import { dayOfInstant, formatDay } from "../../scoring/days.ts";
 import { accountOfUser } from "../../scoring/user-account.ts";
 import { accountTraits } from "../account-traits.ts";
 import type { HookReading } from "../hook-port.ts";
-import type { MapContext, Mapped } from "../source-port.ts";
+import type { MapContext, Mapped } from "../mapped-port.ts";
 import { lastWholeDay } from "../whole-days.ts";
 import { contactTraits } from "./contact-traits.ts";
 import { parseEvent, type TrackedEvent, timeOf } from "./event.ts";

@@ -1,5 +1,5 @@
 import { accountOfUser } from "../../scoring/user-account.ts";
-import type { Mapped } from "../source-port.ts";
+import type { Mapped } from "../mapped-port.ts";
 import { usageInput } from "../usage-input.ts";
 import { type CountedUsage, openUsageRules } from "../usage-rules.ts";
 import type { TrackedEvent } from "./event.ts";

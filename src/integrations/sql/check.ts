@@ -1,5 +1,6 @@
 import { type StreamKind, streamKinds } from "../../scoring/records.ts";
-import { type PullContext, type SourceCheck, SourceHalt } from "../source-port.ts";
+import { SourceHalt } from "../call-port.ts";
+import type { PullContext, SourceCheck } from "../source-port.ts";
 import { fieldOf, ownColumns } from "./columns.ts";
 import { openReader } from "./connection.ts";
 import { haltOf } from "./faults.ts";

@@ -1,6 +1,6 @@
 import { DatabaseError } from "pg";
+import { SourceHalt } from "../call-port.ts";
 import { networkReason, redactor } from "../redact.ts";
-import { SourceHalt } from "../source-port.ts";
 
 type Halt = SourceHalt["verdict"];
 

@@ -1,6 +1,6 @@
 import { z } from "zod";
+import type { MapContext, Mapped } from "../mapped-port.ts";
 import { compileRecordMapping, type RecordMapping } from "../record-mapping.ts";
-import type { MapContext, Mapped } from "../source-port.ts";
 import { mappingByColumns, seenColumn } from "./columns.ts";
 import type { SqlStream } from "./settings.ts";
 

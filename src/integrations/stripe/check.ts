@@ -1,5 +1,6 @@
+import { SourceHalt } from "../call-port.ts";
 import { readAnswer } from "../read-answer.ts";
-import { type PullContext, type SourceCheck, SourceHalt } from "../source-port.ts";
+import type { PullContext, SourceCheck } from "../source-port.ts";
 import { type StripeApi, stripeRequest } from "./look-up.ts";
 import { listSchema } from "./mapping/shapes.ts";
 

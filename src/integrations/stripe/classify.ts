@@ -1,7 +1,7 @@
 import { z } from "zod";
+import type { Answer, Verdict } from "../call-port.ts";
 import { classifyAnswer } from "../classify-answer.ts";
 import { redactor } from "../redact.ts";
-import type { Answer, Verdict } from "../source-port.ts";
 
 const errorSchema = z.looseObject({
   error: z.looseObject({

@@ -1,6 +1,7 @@
 import { z } from "zod";
+import type { Answer, CallRequest } from "../call-port.ts";
 import { readAnswer } from "../read-answer.ts";
-import type { Answer, CallRequest, PullContext } from "../source-port.ts";
+import type { PullContext } from "../source-port.ts";
 
 /** How Stripe is asked: where, as whom, in which version of its API. */
 export interface StripeApi {

@@ -1,6 +1,7 @@
 import { z } from "zod";
+import { type Answer, SourceHalt } from "../call-port.ts";
 import { readAnswer } from "../read-answer.ts";
-import { type Answer, type Page, type PullContext, SourceHalt } from "../source-port.ts";
+import type { Page, PullContext } from "../source-port.ts";
 import { lastWholeDay } from "../whole-days.ts";
 import { type Completion, expandedOnce } from "./completion.ts";
 import { type StripeApi, stripeRequest } from "./look-up.ts";

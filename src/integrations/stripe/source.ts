@@ -1,7 +1,8 @@
 import type { z } from "zod";
 import { parseDuration } from "../../scoring/duration.ts";
 import { openHttpClient } from "../http-client.ts";
-import type { FetchedPage, MapContext, Mapped, PullContext, Source } from "../source-port.ts";
+import type { MapContext, Mapped } from "../mapped-port.ts";
+import type { FetchedPage, PullContext, Source } from "../source-port.ts";
 import { type ReadSecret, readSecrets } from "../source-settings.ts";
 import { checkStripe } from "./check.ts";
 import { classifyStripe } from "./classify.ts";

@@ -1,4 +1,4 @@
-import type { CallRequest, Limit } from "../source-port.ts";
+import type { CallRequest, Limit } from "../call-port.ts";
 import type { ReadSecret } from "../source-settings.ts";
 import type { ZendeskSettings } from "./settings.ts";
 

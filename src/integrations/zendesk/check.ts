@@ -1,6 +1,7 @@
 import { z } from "zod";
+import type { SourceHalt } from "../call-port.ts";
 import { readAnswer } from "../read-answer.ts";
-import type { PullContext, SourceCheck, SourceHalt } from "../source-port.ts";
+import type { PullContext, SourceCheck } from "../source-port.ts";
 import { tryCall } from "../tried-call.ts";
 import type { ZendeskApi } from "./api.ts";
 

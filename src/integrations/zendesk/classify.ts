@@ -1,6 +1,6 @@
 import { z } from "zod";
+import type { Answer, Verdict } from "../call-port.ts";
 import { classifyAnswer } from "../classify-answer.ts";
-import type { Answer, Verdict } from "../source-port.ts";
 
 /** Exports end a minute before now: what asks for later is told so. */
 const exportDelayMs = 60_000;

@@ -1,6 +1,7 @@
 import { z } from "zod";
+import { SourceHalt } from "../call-port.ts";
 import { readAnswer } from "../read-answer.ts";
-import { type Page, type PullContext, SourceHalt } from "../source-port.ts";
+import type { Page, PullContext } from "../source-port.ts";
 import { lastWholeDay } from "../whole-days.ts";
 import type { ZendeskApi } from "./api.ts";
 import { exportedOrganizations, exportedTickets, exportedUsers } from "./pages.ts";

@@ -1,8 +1,9 @@
 import { parseDuration } from "../../scoring/duration.ts";
 import { openHttpClient } from "../http-client.ts";
+import type { Mapped } from "../mapped-port.ts";
 import { readAnswer } from "../read-answer.ts";
 import { redactor } from "../redact.ts";
-import type { FetchedPage, Mapped, Page, PullContext, Source, SourceStream } from "../source-port.ts";
+import type { FetchedPage, Page, PullContext, Source, SourceStream } from "../source-port.ts";
 import { type ReadSecret, readSecrets } from "../source-settings.ts";
 import { idsAtOnce, limitsOf, openApi, readLogin, type ZendeskApi } from "./api.ts";
 import { checkZendesk } from "./check.ts";

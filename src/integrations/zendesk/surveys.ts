@@ -1,6 +1,7 @@
 import { z } from "zod";
+import type { Answer, CallRequest } from "../call-port.ts";
 import { readAnswer } from "../read-answer.ts";
-import type { Answer, CallRequest, Page, PullContext } from "../source-port.ts";
+import type { Page, PullContext } from "../source-port.ts";
 import { tryCall } from "../tried-call.ts";
 import { lastWholeDay } from "../whole-days.ts";
 import { idsAtOnce, type ZendeskApi } from "./api.ts";

@@ -8,6 +8,8 @@ const everybodys = new Set<string>(freeDomains);
  * The domain by which a company may be known, from a domain, an address of a page or of a mailbox: the part that somebody has registered,
  * in small letters and punycode. Null where it tells nothing of a company: a free mail service, a public suffix, an IP address, a name
  * inside a network.
+ *
+ * @internal
  */
 export function companyDomain(text: string): string | null {
   const { hostname } = parse(text.trim());

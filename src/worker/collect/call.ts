@@ -1,11 +1,5 @@
-import {
-  type Answer,
-  type CallRequest,
-  type Limit,
-  type Source,
-  SourceHalt,
-  type Verdict,
-} from "../../integrations/source-port.ts";
+import { type Answer, type CallRequest, type Limit, SourceHalt, type Verdict } from "../../integrations/call-port.ts";
+import type { Source } from "../../integrations/source-port.ts";
 import type { CallLimits } from "./limits.ts";
 
 export interface CallDeps {

@@ -1,4 +1,5 @@
-import type { Limit, Source } from "../../integrations/source-port.ts";
+import type { Limit } from "../../integrations/call-port.ts";
+import type { Source } from "../../integrations/source-port.ts";
 import type { Db } from "../../store/db.ts";
 import { blockCalls, type CallSlot, reserveCall, type Spacing } from "../../store/rate-limits.ts";
 
@@ -32,6 +33,8 @@ export function sharedLimits(db: Db, source: Source): CallLimits {
 /**
  * A tenth of the calls may come in one burst, the others are spread, so that no stretch of `perMs`, wherever it begins, holds more than
  * `calls`.
+ *
+ * @internal
  */
 export function spacingOf({ calls, perMs }: Limit): Spacing {
   const burst = Math.max(1, Math.floor(calls / 10));

@@ -1,4 +1,4 @@
-import type { MapContext } from "../../integrations/source-port.ts";
+import type { MapContext } from "../../integrations/mapped-port.ts";
 import type { Owners } from "../../playbooks/owners.ts";
 import type { Db } from "../../store/db.ts";
 import { readSourceOwners, type SourceOwner } from "../../store/source-owners.ts";

@@ -7,7 +7,7 @@ import type {
   TaskReport,
   UserAccount,
   VendorOwner,
-} from "../../integrations/source-port.ts";
+} from "../../integrations/mapped-port.ts";
 import { type Input, inputSchema } from "../../scoring/records.ts";
 
 /** What the raw things of a page come to, all together. */

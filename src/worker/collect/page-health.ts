@@ -1,4 +1,5 @@
-import type { Deletion, Page, SourceStream } from "../../integrations/source-port.ts";
+import type { Deletion } from "../../integrations/mapped-port.ts";
+import type { Page, SourceStream } from "../../integrations/source-port.ts";
 import { formatDay, parseDay } from "../../scoring/days.ts";
 import { type Input, sourceKinds } from "../../scoring/records.ts";
 import type { Tx } from "../../store/db.ts";

@@ -1,4 +1,5 @@
-import { type Page, type PullContext, SourceHalt } from "../../integrations/source-port.ts";
+import { SourceHalt } from "../../integrations/call-port.ts";
+import type { Page, PullContext } from "../../integrations/source-port.ts";
 import { redactText } from "../../redaction.ts";
 import { extendLease, failStream, releaseStream } from "../../store/streams.ts";
 import { openCall } from "./call.ts";

@@ -1,5 +1,5 @@
 import type { Hook, HookReading } from "../../integrations/hook-port.ts";
-import type { MapContext, Mapped } from "../../integrations/source-port.ts";
+import type { MapContext, Mapped } from "../../integrations/mapped-port.ts";
 import { redactText } from "../../redaction.ts";
 import type { InboxSettlement, PendingItem } from "../../store/inbox.ts";
 import { gather } from "../collect/mapping.ts";

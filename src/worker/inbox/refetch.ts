@@ -1,11 +1,6 @@
-import {
-  type Deletion,
-  type MapContext,
-  type Mapped,
-  type PullContext,
-  type Source,
-  SourceHalt,
-} from "../../integrations/source-port.ts";
+import { SourceHalt } from "../../integrations/call-port.ts";
+import type { Deletion, MapContext, Mapped } from "../../integrations/mapped-port.ts";
+import type { PullContext, Source } from "../../integrations/source-port.ts";
 import { sourceKinds } from "../../scoring/records.ts";
 import { openCall } from "../collect/call.ts";
 import type { CollectDeps } from "../collect/deps.ts";

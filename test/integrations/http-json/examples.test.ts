@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { SourceHalt } from "../../../src/integrations/source-port.ts";
+import { SourceHalt } from "../../../src/integrations/call-port.ts";
 import { say, startHttpStub } from "../http-stub.ts";
 import { pullContext } from "../pull-context.ts";
 import { describeSource } from "../source-suite.ts";

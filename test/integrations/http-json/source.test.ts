@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
+import { SourceHalt } from "../../../src/integrations/call-port.ts";
 import { openHttpJsonSource } from "../../../src/integrations/http-json/source.ts";
-import { type Page, type Source, SourceHalt } from "../../../src/integrations/source-port.ts";
+import type { Page, Source } from "../../../src/integrations/source-port.ts";
 import { parseSources } from "../../../src/integrations/sources-schema.ts";
 import { type Answer, type StubRequest, say, startHttpStub } from "../http-stub.ts";
 import { pullContext } from "../pull-context.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { Verdict } from "../../../src/integrations/source-port.ts";
+import type { Verdict } from "../../../src/integrations/call-port.ts";
 import { openSource } from "./company.ts";
 
 const now = new Date("2026-02-10T12:00:00.000Z");

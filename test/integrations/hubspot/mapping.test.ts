@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { Mapped } from "../../../src/integrations/source-port.ts";
+import type { Mapped } from "../../../src/integrations/mapped-port.ts";
 import { inputSchema } from "../../../src/scoring/records.ts";
 import { mapContext } from "../pull-context.ts";
 import { openSource } from "./company.ts";

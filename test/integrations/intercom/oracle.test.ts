@@ -3,7 +3,7 @@ import { afterEach, expect, test } from "vitest";
 import { openApi } from "../../../src/integrations/intercom/api.ts";
 import { withCompanies } from "../../../src/integrations/intercom/search.ts";
 import { intercomSettings } from "../../../src/integrations/intercom/settings.ts";
-import type { Mapped } from "../../../src/integrations/source-port.ts";
+import type { Mapped } from "../../../src/integrations/mapped-port.ts";
 import { mapContext, pullContext } from "../pull-context.ts";
 import { mapPages, pullAll } from "../pulled.ts";
 import { type IntercomFake, startIntercomFake } from "./fake.ts";

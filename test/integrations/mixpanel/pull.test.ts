@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
+import { type CallRequest, SourceHalt } from "../../../src/integrations/call-port.ts";
 import { mixpanelSettings } from "../../../src/integrations/mixpanel/settings.ts";
 import { openMixpanelSource } from "../../../src/integrations/mixpanel/source.ts";
-import { type CallRequest, SourceHalt } from "../../../src/integrations/source-port.ts";
 import type { Input } from "../../../src/scoring/records.ts";
 import { mapContext, pullContext } from "../pull-context.ts";
 import { type ExportLine, type MixpanelFake, startMixpanelFake } from "./fake.ts";
@@ -27,7 +27,7 @@ async function pull(
   const { at = now, zone = "UTC", anew = false, more = {} } = from;
   let source = openProject(fake.url, "mp-secret", more);
   const inputs: Input[] = [];
-  let cursor = from.cursor ?? null;
+  let cursor: unknown = from.cursor ?? null;
   for (let pages = 1; ; pages += 1) {
     if (anew) source = openProject(fake.url, "mp-secret", more);
     const page = await source.pull("usage", cursor, { ...pullContext(source, at), zone });

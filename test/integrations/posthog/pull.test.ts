@@ -21,7 +21,7 @@ async function pull(fake: PosthogFake, stream: string, from: { cursor?: unknown;
   const { at = now, more = {} } = from;
   const source = openProject(fake.url, "phx_a-key", more);
   const inputs: Input[] = [];
-  let cursor = from.cursor ?? null;
+  let cursor: unknown = from.cursor ?? null;
   for (let pages = 1; ; pages += 1) {
     const page = await source.pull(stream, cursor, pullContext(source, at));
     inputs.push(...page.raw.flatMap((raw) => source.map(stream, raw, mapContext(at)).inputs ?? []));
@@ -148,11 +148,13 @@ describe("an answer", () => {
   });
 });
 
-test.each([
+const refusedRules: readonly [Readonly<Record<string, string>>, string][] = [
   [{ event: "a", usage: "x", sum: "properties.a b" }, "a property that would need quoting"],
   [{ event: "a", usage: "x", sum: "person.email" }, "a sum of no property"],
   [{ event: "a" }, "a rule without a usage"],
-])("%j is refused: %s", (rule) => {
+];
+
+test.each(refusedRules)("%j is refused: %s", (rule) => {
   const settings = { id: "p", kind: "posthog", projectId: 7, apiKey: { env: "K" }, rules: [rule] };
   expect(posthogSettings.safeParse(settings).success).toBe(false);
 });

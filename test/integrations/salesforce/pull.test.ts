@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { afterEach, describe, expect, test } from "vitest";
-import { type Page, type Source, SourceHalt } from "../../../src/integrations/source-port.ts";
+import { SourceHalt } from "../../../src/integrations/call-port.ts";
+import type { Page, Source } from "../../../src/integrations/source-port.ts";
 import { pullContext } from "../pull-context.ts";
 import { pullAll } from "../pulled.ts";
 import { type FakeOptions, type SalesforceFake, startSalesforceFake } from "./fake.ts";

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type Source, SourceHalt } from "../../../src/integrations/source-port.ts";
+import { SourceHalt } from "../../../src/integrations/call-port.ts";
+import type { Source } from "../../../src/integrations/source-port.ts";
 import { pullContext } from "../pull-context.ts";
 import { mapAll, openWarehouse, readToEnd, sourceOf, type Warehouse } from "./warehouse.ts";
 

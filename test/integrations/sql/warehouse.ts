@@ -1,6 +1,8 @@
 import pg from "pg";
 import { z } from "zod";
-import { type Mapped, type Page, type Source, SourceHalt } from "../../../src/integrations/source-port.ts";
+import { SourceHalt } from "../../../src/integrations/call-port.ts";
+import type { Mapped } from "../../../src/integrations/mapped-port.ts";
+import type { Page, Source } from "../../../src/integrations/source-port.ts";
 import { sqlSettings } from "../../../src/integrations/sql/settings.ts";
 import { openSqlSource } from "../../../src/integrations/sql/source.ts";
 import { createDatabase, dropDatabase } from "../../support/database.ts";

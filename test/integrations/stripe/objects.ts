@@ -1,4 +1,4 @@
-import type { Mapped } from "../../../src/integrations/source-port.ts";
+import type { Mapped } from "../../../src/integrations/mapped-port.ts";
 import type { RecordInput } from "../../../src/scoring/records.ts";
 
 /** Stripe's objects as its API gives them, both before 2025-03-31 (`old`) and since; tests set only what they are about. */

@@ -1,7 +1,7 @@
 import { sql } from "kysely";
 import Stripe from "stripe";
 import { afterEach, describe, expect } from "vitest";
-import { SourceHalt } from "../../../src/integrations/source-port.ts";
+import { SourceHalt } from "../../../src/integrations/call-port.ts";
 import { classifyStripe } from "../../../src/integrations/stripe/classify.ts";
 import { stripeSettings } from "../../../src/integrations/stripe/settings.ts";
 import { openStripeSource } from "../../../src/integrations/stripe/source.ts";

@@ -1,6 +1,7 @@
 import { sql } from "kysely";
 import { expect } from "vitest";
-import { type Page, type Source, SourceHalt, type Verdict } from "../../../src/integrations/source-port.ts";
+import { SourceHalt, type Verdict } from "../../../src/integrations/call-port.ts";
+import type { Page, Source } from "../../../src/integrations/source-port.ts";
 import { readStreams } from "../../../src/store/streams.ts";
 import { collectDue } from "../../../src/worker/collect.ts";
 import { test } from "../../support/database.ts";

@@ -1,6 +1,6 @@
 import type { FieldsOf } from "../../../scoring/records.ts";
+import type { MapContext, Mapped } from "../../mapped-port.ts";
 import { labelOf, textOf } from "../../record-values.ts";
-import type { MapContext, Mapped } from "../../source-port.ts";
 import { type CrmObject, mergedInto } from "../objects.ts";
 import { type AccountField, accountFieldsOf, type HubSpotSettings } from "../settings.ts";
 import { day, inOrder, timesOf } from "./reading.ts";

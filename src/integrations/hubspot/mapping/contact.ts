@@ -1,5 +1,5 @@
+import type { Mapped } from "../../mapped-port.ts";
 import { emailOf, labelOf } from "../../record-values.ts";
-import type { Mapped } from "../../source-port.ts";
 import { mergedInto } from "../objects.ts";
 import type { RawThing } from "../surroundings.ts";
 import { timesOf } from "./reading.ts";

@@ -1,7 +1,7 @@
 import { currencySchema, type FieldsOf } from "../../../scoring/records.ts";
+import type { MapContext, Mapped } from "../../mapped-port.ts";
 import { minorUnitsOf } from "../../minor-units.ts";
 import { labelOf } from "../../record-values.ts";
-import type { MapContext, Mapped } from "../../source-port.ts";
 import { mergedInto } from "../objects.ts";
 import type { Stage } from "../pipelines.ts";
 import type { HubSpotSettings } from "../settings.ts";

@@ -1,5 +1,5 @@
+import type { Mapped } from "../../mapped-port.ts";
 import { textOf } from "../../record-values.ts";
-import type { Mapped } from "../../source-port.ts";
 import type { HubSpotSettings } from "../settings.ts";
 import type { RawThing } from "../surroundings.ts";
 import { moment, timesOf } from "./reading.ts";

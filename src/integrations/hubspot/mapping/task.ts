@@ -1,4 +1,4 @@
-import type { Mapped } from "../../source-port.ts";
+import type { Mapped } from "../../mapped-port.ts";
 import type { CrmObject } from "../objects.ts";
 import type { HubSpotSettings } from "../settings.ts";
 import { moment, timesOf } from "./reading.ts";

@@ -1,6 +1,6 @@
 import { z } from "zod";
+import type { MapContext, Mapped } from "../../mapped-port.ts";
 import { labelOf } from "../../record-values.ts";
-import type { MapContext, Mapped } from "../../source-port.ts";
 import { crmObject, kindOf, type ObjectName } from "../objects.ts";
 import type { HubSpotSettings } from "../settings.ts";
 import { rawThing } from "../surroundings.ts";

@@ -1,6 +1,6 @@
 import type { FieldsOf } from "../../../scoring/records.ts";
+import type { Mapped } from "../../mapped-port.ts";
 import { textOf } from "../../record-values.ts";
-import type { Mapped } from "../../source-port.ts";
 import { mergedInto } from "../objects.ts";
 import type { HubSpotSettings } from "../settings.ts";
 import type { RawThing } from "../surroundings.ts";

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { FieldsOf } from "../../../scoring/records.ts";
+import type { MapContext, Mapped } from "../../mapped-port.ts";
 import { emailOf, labelOf, textOf } from "../../record-values.ts";
-import type { MapContext, Mapped } from "../../source-port.ts";
 import { domainOfWebsite } from "../../website-domain.ts";
 import { idText, momentOfSeconds } from "./values.ts";
 

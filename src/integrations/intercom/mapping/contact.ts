@@ -1,6 +1,6 @@
 import { z } from "zod";
+import type { Mapped } from "../../mapped-port.ts";
 import { emailOf, labelOf } from "../../record-values.ts";
-import type { Mapped } from "../../source-port.ts";
 import { idText, momentOfSeconds } from "./values.ts";
 
 const contactSchema = z.looseObject({

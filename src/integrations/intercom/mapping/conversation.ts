@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { RecordInput } from "../../../scoring/records.ts";
+import type { Mapped } from "../../mapped-port.ts";
 import { textOf } from "../../record-values.ts";
-import type { Mapped } from "../../source-port.ts";
 import { idText, momentOfSeconds, momentOrNone } from "./values.ts";
 
 const ratingSchema = z.looseObject({

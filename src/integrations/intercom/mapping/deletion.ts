@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Mapped } from "../../source-port.ts";
+import type { Mapped } from "../../mapped-port.ts";
 import { idText, momentOfSeconds } from "./values.ts";
 
 const deletedSchema = z.looseObject({ id: idText, deleted_at: momentOfSeconds });

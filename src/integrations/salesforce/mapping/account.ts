@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { FieldsOf } from "../../../scoring/records.ts";
+import type { MapContext, Mapped } from "../../mapped-port.ts";
 import { labelOf, textOf } from "../../record-values.ts";
-import type { MapContext, Mapped } from "../../source-port.ts";
 import { domainOfWebsite } from "../../website-domain.ts";
 import type { SalesforceSettings } from "../settings.ts";
 import { dayOf, deletionOf, ifSaid, readRow, rowBase, words } from "./row.ts";

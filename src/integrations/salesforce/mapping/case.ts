@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { FieldsOf, RecordInput } from "../../../scoring/records.ts";
+import type { Mapped } from "../../mapped-port.ts";
 import { textOf } from "../../record-values.ts";
-import type { Mapped } from "../../source-port.ts";
 import type { SalesforceSettings } from "../settings.ts";
 import { deletionOf, flag, ifSaid, moment, momentOf, readRow, rowBase, words } from "./row.ts";
 

@@ -1,6 +1,6 @@
 import { z } from "zod";
+import type { Mapped } from "../../mapped-port.ts";
 import { emailOf, labelOf } from "../../record-values.ts";
-import type { Mapped } from "../../source-port.ts";
 import { deletionOf, ifSaid, readRow, rowBase, words } from "./row.ts";
 
 const contactRow = z.looseObject({ ...rowBase, AccountId: words, Name: words, Email: words, Title: words });

@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { currencySchema, type FieldsOf, type RecordInput } from "../../../scoring/records.ts";
+import type { MapContext, Mapped } from "../../mapped-port.ts";
 import { minorUnitsOf } from "../../minor-units.ts";
 import { labelOf } from "../../record-values.ts";
-import type { MapContext, Mapped } from "../../source-port.ts";
 import type { SalesforceSettings } from "../settings.ts";
 import { amount, dayOf, deletionOf, flag, ifSaid, moment, readRow, rowBase, words } from "./row.ts";
 

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { dayOfInstant, formatDay } from "../../../scoring/days.ts";
 import { daySchema } from "../../../scoring/records.ts";
-import type { Deletion, Mapped } from "../../source-port.ts";
+import type { Deletion, Mapped } from "../../mapped-port.ts";
 
 /**
  * The parts of rows, as the API gives them and as outbound messages do: there everything is text, and what is empty may be left out. A

@@ -1,6 +1,6 @@
 import { z } from "zod";
+import type { Mapped } from "../../mapped-port.ts";
 import { labelOf } from "../../record-values.ts";
-import type { Mapped } from "../../source-port.ts";
 import { flag, moment, readRow, rowBase, words } from "./row.ts";
 
 const taskRow = z.looseObject({ ...rowBase, Status: words, IsClosed: flag, CompletedDateTime: moment });

@@ -1,6 +1,6 @@
 import { z } from "zod";
+import type { Mapped } from "../../mapped-port.ts";
 import { labelOf } from "../../record-values.ts";
-import type { Mapped } from "../../source-port.ts";
 import { readRow, rowBase, words } from "./row.ts";
 
 const userRow = z.looseObject({ ...rowBase, Name: words, Email: words });

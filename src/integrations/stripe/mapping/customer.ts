@@ -1,6 +1,6 @@
 import type { FieldsOf } from "../../../scoring/records.ts";
+import type { AccountClaim, Mapped } from "../../mapped-port.ts";
 import { emailOf, labelOf } from "../../record-values.ts";
-import type { AccountClaim, Mapped } from "../../source-port.ts";
 import { dayIn } from "./moments.ts";
 import type { Customer } from "./shapes.ts";
 

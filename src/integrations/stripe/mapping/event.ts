@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import type { HookReading } from "../../hook-port.ts";
-import type { MapContext, Mapped } from "../../source-port.ts";
+import type { MapContext, Mapped } from "../../mapped-port.ts";
 import { type CustomerRules, customerAt } from "./customer.ts";
 import { failedPayment, invoiceChanges } from "./invoice.ts";
 import { momentOf } from "./moments.ts";

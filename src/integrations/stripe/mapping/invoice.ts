@@ -1,6 +1,6 @@
 import type { FieldsOf, RecordInput } from "../../../scoring/records.ts";
+import type { Mapped } from "../../mapped-port.ts";
 import { labelOf } from "../../record-values.ts";
-import type { Mapped } from "../../source-port.ts";
 import { dayIn, momentOf } from "./moments.ts";
 import { type Invoice, idOf } from "./shapes.ts";
 

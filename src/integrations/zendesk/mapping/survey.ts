@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { FieldsOf, RecordInput } from "../../../scoring/records.ts";
+import type { Mapped } from "../../mapped-port.ts";
 import { labelOf, textOf } from "../../record-values.ts";
-import type { Mapped } from "../../source-port.ts";
 import { idText, momentText } from "./values.ts";
 
 /** Good and bad are the two points of a scale of two. */
