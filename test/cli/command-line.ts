@@ -1,4 +1,4 @@
-import type { CliContext } from "../../src/cli/context.ts";
+import type { CliContext, Composition } from "../../src/cli/context.ts";
 import { createOutput } from "../../src/cli/output.ts";
 import { runProgram } from "../../src/cli/program.ts";
 import { createSilentLog } from "../../src/log.ts";
@@ -11,8 +11,19 @@ export interface Ran {
   readonly stderr: string;
 }
 
+const withoutVendors: Composition = {
+  followConfiguration: () => ({
+    live: () => Promise.reject(new Error("This command has no business with vendors.")),
+    close: () => Promise.resolve(),
+  }),
+};
+
 /** Runs a command in this process, as from a script, against the test's own database. */
-export async function keepwell(words: readonly string[], database?: Database & { readonly url: string }): Promise<Ran> {
+export async function keepwell(
+  words: readonly string[],
+  database?: Database & { readonly url: string },
+  composition: Composition = withoutVendors,
+): Promise<Ran> {
   const written = { stdout: "", stderr: "" };
   const stdout = {
     write(text: string) {
@@ -45,12 +56,7 @@ export async function keepwell(words: readonly string[], database?: Database & {
     out: createOutput(stdout, stderr, true),
     log: createSilentLog(),
     isSample: false,
-    composition: {
-      followConfiguration: () => ({
-        live: () => Promise.reject(new Error("This command has no business with vendors.")),
-        close: () => Promise.resolve(),
-      }),
-    },
+    composition,
     withDatabase: open,
     withOwnDatabase: open,
   };
