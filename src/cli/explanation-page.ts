@@ -1,4 +1,5 @@
 import type { Explanation } from "../queries/explain/explanation.ts";
+import { printArchival } from "./archival.ts";
 import { type Output, oneLine } from "./output.ts";
 import { paintBand } from "./portfolio.ts";
 import { printChange } from "./score-change.ts";
@@ -11,6 +12,7 @@ export function printExplanation(out: Output, explanation: Explanation, isStored
   out.line(
     `${bold(explanation.name)}  ${dim([explanation.account, ...traits].filter((trait) => trait !== null).join(" · "))}`,
   );
+  printArchival(out, "explain", explanation.archived);
   printScore(out, explanation);
   out.line(explanation.reason);
   printLifecycle(out, explanation);

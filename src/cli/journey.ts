@@ -4,6 +4,7 @@ import { loadConfiguration } from "../queries/configuration.ts";
 import { type Journey, journeySchema, readJourney } from "../queries/journey.ts";
 import { readNow } from "../store/db.ts";
 import { accountOf } from "./account-argument.ts";
+import { printArchival } from "./archival.ts";
 import type { CliContext } from "./context.ts";
 import { ensureDocuments } from "./documents-in-force.ts";
 import { UsageError } from "./failure.ts";
@@ -42,6 +43,7 @@ function printJourney(out: Output, journey: Journey): void {
   const { bold, dim } = out.paint;
   const { stage, stages, milestones, status } = journey;
   out.line(`${bold(journey.name)}  ${dim(`${journey.account} · days in ${journey.zone}`)}`);
+  printArchival(out, "journey", journey.archived);
   const decided = stage.decidedBy === null ? "" : ` ${deciders[stage.decidedBy]}`;
   const since = stage.sinceDay === null ? "" : ` since ${stage.sinceDay}`;
   out.line(`${bold(stage.name ?? "no stage")}${since}${decided}  ${dim(stage.reason)}`);

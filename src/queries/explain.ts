@@ -35,6 +35,7 @@ import { readTrendSpans } from "../store/score-trends.ts";
 import { readChildScores } from "../store/scores/children.ts";
 import { memoryOf, readScores, type StoredScore } from "../store/scores.ts";
 import { readUsageNamesOf } from "../store/usage-names.ts";
+import { readArchival } from "./archival.ts";
 import { explainChange, type KeptScore } from "./explain/change.ts";
 import type { Explanation } from "./explain/explanation.ts";
 
@@ -87,6 +88,8 @@ export async function explainAccount(
   const judgedAt = question.day === null ? now : score.at;
   const situation = await playbookSituation(known, { metrics, score, zone }, judgedAt);
   const states = question.day === null ? await readTriggerStates(db, [account.accountId]) : null;
+  const archived = await readArchival(db, account.accountId);
+  const isJudged = archived === null || question.day !== null;
   return {
     isStored: after.isStored,
     explanation: {
@@ -95,6 +98,7 @@ export async function explainAccount(
       owner: fields.owner ?? null,
       segment: fields.segment ?? null,
       stage: score.lifecycle?.stage ?? fields.stage ?? null,
+      archived,
       asOf: score.at.toISOString(),
       model: score.modelId,
       revision: score.modelRevision,
@@ -111,7 +115,10 @@ export async function explainAccount(
       change: await explainChange(db, scorer, before, after),
       drivers: [...score.drivers],
       metrics: Object.fromEntries(metrics),
-      playbooks: configuration.playbooks.map((playbook) => explainPlaybook(playbook, states, situation, now, zone)),
+      playbooks: configuration.playbooks.map((playbook) => {
+        const told = explainPlaybook(playbook, states, situation, now, zone);
+        return isJudged ? told : { ...told, reason: "judged no more: the account is archived" };
+      }),
     },
   };
 }

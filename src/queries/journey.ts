@@ -13,6 +13,7 @@ import type { Db } from "../store/db.ts";
 import { loadHistory, recordsOnly } from "../store/histories.ts";
 import { readStageChanges, type StageChange } from "../store/milestones.ts";
 import { readScores } from "../store/scores.ts";
+import { archivalSchema, readArchival } from "./archival.ts";
 
 const momentSchema = z.iso.datetime().nullable();
 /** A local day of the account. */
@@ -24,6 +25,7 @@ export const journeySchema = z.strictObject({
   /** The account's key. */
   account: z.string(),
   name: z.string(),
+  archived: archivalSchema,
   /** The zone of the days. */
   zone: z.string(),
   /** The moment the stage and the milestones were judged. */
@@ -76,6 +78,7 @@ export async function readJourney(
   return {
     account: account.key,
     name: account.name,
+    archived: await readArchival(db, account.accountId),
     zone,
     asOf: at.toISOString(),
     stage: {

@@ -17,6 +17,7 @@ const plain: Explanation = {
   owner: "anna",
   segment: "mid",
   stage: "adoption",
+  archived: null,
   asOf: "2026-03-10T12:00:00.000Z",
   model: "default",
   revision: 2,

@@ -57,6 +57,7 @@ describe("the journey of an account", () => {
     expect(journeySchema.parse(journey)).toEqual({
       account: "acme",
       name: "Acme",
+      archived: null,
       zone: "Asia/Kolkata",
       asOf: last.toISOString(),
       stage: {

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { archivalSchema } from "../archival.ts";
 import { scoreChangeSchema } from "./change.ts";
 
 const stateSchema = z.enum(["value", "no-data", "stale", "not-applicable"]);
@@ -30,6 +31,8 @@ export const explanationSchema = z.strictObject({
   owner: z.string().nullable(),
   segment: z.string().nullable(),
   stage: z.string().nullable(),
+  /** As of now, whatever day is asked for. */
+  archived: archivalSchema,
   /** The moment the score speaks of. */
   asOf: z.string(),
   model: z.string(),
