@@ -146,6 +146,26 @@ export async function settleAction(
   });
 }
 
+/** Sends nothing of these accounts that still waits to be sent, and logs why. What a worker has in hand goes on. */
+export async function cancelWaitingActions(
+  tx: Tx,
+  accountIds: readonly number[],
+  reason: string,
+  author: string,
+  now: Date,
+): Promise<void> {
+  await sql`
+    with cancelled as (
+      update actions set state = 'cancelled', reason = ${reason}, settled_at = ${now}
+      where account_id = any(${accountIds}::bigint[]) and state in ('pending', 'retry')
+      returning id, attempt
+    )
+    insert into action_log (action_id, at, attempt, state, author, reason)
+    select id, ${now}::timestamptz, attempt, 'cancelled', ${author}::text, ${reason}::text from cancelled order by id`.execute(
+    tx,
+  );
+}
+
 /** An action whose process went away in the middle of it. */
 export interface AbandonedAction {
   readonly id: number;

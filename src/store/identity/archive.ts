@@ -1,4 +1,5 @@
 import { sql } from "kysely";
+import { cancelWaitingActions } from "../actions.ts";
 import { writeAudit } from "../audit.ts";
 import type { Tx } from "../db.ts";
 import { lockAccounts, markDirty } from "../intake/accounts.ts";
@@ -6,7 +7,7 @@ import { restTriggers, stopRuns } from "../playbook-state.ts";
 
 /**
  * Archives those of these accounts that no source, import or person knows any more: they are neither scored nor judged from then on, and
- * what playbooks had begun for them stops. Their history stays.
+ * what playbooks had begun for them stops, unsent messages included. Their history stays.
  */
 export async function archiveUnknown(
   tx: Tx,
@@ -37,7 +38,9 @@ export async function archive(
     update accounts set archived_at = coalesce(archived_at, ${now}), archived_reason = ${why.reason}, merged_into = ${why.mergedInto}
     where id = any(${accountIds}::bigint[])
     returning parent_id`.execute(tx);
-  await stopRuns(tx, accountIds, `the account was archived: ${why.reason}`, now);
+  const words = `the account was archived: ${why.reason}`;
+  await stopRuns(tx, accountIds, words, now);
+  await cancelWaitingActions(tx, accountIds, words, "keepwell", now);
   await note(tx, accountIds, "account.archive", { reason: why.reason }, now);
   await markParents(tx, rows);
 }

@@ -1,12 +1,15 @@
 import { sql } from "kysely";
 import { describe, expect } from "vitest";
 import { listAccounts } from "../../../src/store/account-list.ts";
+import { actionStates } from "../../../src/store/action-list.ts";
+import { claimDueActions } from "../../../src/store/actions.ts";
 import type { Db } from "../../../src/store/db.ts";
 import { applyDeletions, type Deletion } from "../../../src/store/identity/deletions.ts";
 import { readPortfolio } from "../../../src/store/portfolio.ts";
 import { listTasks } from "../../../src/store/tasks.ts";
 import { claimDueResponses, claimDueScores } from "../../../src/store/work.ts";
 import { test } from "../../support/database.ts";
+import { insertEmail, insertRun } from "../action-rows.ts";
 import { accountInput, identities, later, now, say, take, ticket, unmatched } from "./scene.ts";
 
 const keys = { idsAreKeys: true } as const;
@@ -111,6 +114,32 @@ describe("an account that its source has deleted", () => {
     const runs = await db.selectFrom("runs").select(["state", "reason"]).execute();
     expect(runs).toEqual([{ state: "stopped", reason: "score 30; stopped: the account was archived: deleted in crm" }]);
     expect(await listTasks(db, { limit: 10 })).toMatchObject([{ state: "open", accountArchived: "deleted in crm" }]);
+  });
+
+  test("is sent nothing any more: what waits is cancelled and its log says why, what a worker has in hand goes on", async ({
+    db,
+  }) => {
+    const [acme, other] = [await insertRun(db, "acme"), await insertRun(db, "other")];
+    for (const state of actionStates) await insertEmail(db, acme, state, state);
+    await insertEmail(db, other, "pending");
+    await say(db, "crm", [{ id: "12", key: "acme" }]);
+    await gone(db, "crm", [account]);
+    const rows = await db.selectFrom("actions").select("state").orderBy("id").execute();
+    const states = actionStates.map((state) => (state === "pending" || state === "retry" ? "cancelled" : state));
+    expect(rows.map(({ state }) => state)).toEqual([...states, "pending"]);
+    const reason = "the account was archived: deleted in crm";
+    const cancelled = await db
+      .selectFrom("actions as n")
+      .innerJoin("actionLog as l", "l.actionId", "n.id")
+      .select(["n.stepId", "n.reason as why", "n.settledAt", "l.state", "l.attempt", "l.author", "l.reason", "l.at"])
+      .orderBy("n.id")
+      .execute();
+    const logged = { state: "cancelled", attempt: 3, author: "keepwell", reason, at: now };
+    expect(cancelled).toEqual(
+      ["pending", "retry"].map((stepId) => ({ stepId, why: reason, settledAt: now, ...logged })),
+    );
+    await sql`update actions set due_at = now() - interval '1 s'`.execute(db);
+    expect(await claimDueActions(db, 10, 60)).toHaveLength(1);
   });
 
   test("comes back with its record, and playbooks take it as they find it", async ({ db }) => {
