@@ -7,7 +7,7 @@ import { z } from "zod";
 import { test } from "../support/database.ts";
 import { appBody, appHeaders } from "./signed-app.ts";
 
-const kills = 5;
+const kills = 3;
 const senders = 16;
 /** As large as Standard Webhooks advises at most. */
 const padding = "x".repeat(20_000);

@@ -162,6 +162,12 @@ export function describeSource(given: SourceCase): void {
   });
 }
 
+/** Pulls everything from a fake that answers well, and compares. */
+export async function expectTruthAfterPull(db: Db, source: Source, fake: SourceFake, now: Date): Promise<void> {
+  await pullToEnd(db, source, now);
+  await expectTruth(db, source, fake);
+}
+
 function expectSane(verdict: Verdict, status: number): void {
   const kind: string = verdict.kind;
   if (status >= 300) expect(kind).not.toBe("ok");

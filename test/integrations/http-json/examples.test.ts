@@ -1,8 +1,9 @@
-import { expect, test } from "vitest";
+import { expect, onTestFinished } from "vitest";
 import { SourceHalt } from "../../../src/integrations/call-port.ts";
+import { test } from "../../support/database.ts";
 import { say, startHttpStub } from "../http-stub.ts";
 import { pullContext } from "../pull-context.ts";
-import { describeSource } from "../source-suite.ts";
+import { describeSource, expectTruthAfterPull } from "../source-suite.ts";
 import { openExample, startEfficyFake, startEngageBayFake, startPipedriveFake } from "./examples.ts";
 
 const now = new Date("2026-02-10T12:00:00Z");
@@ -15,20 +16,14 @@ describeSource({
   words: ["status"],
 });
 
-describeSource({
-  name: "The example for EngageBay",
-  now,
-  startFake: startEngageBayFake,
-  open: (baseUrl, secret) => openExample("engagebay", baseUrl, secret),
-  words: [],
-});
-
-describeSource({
-  name: "The example for efficy",
-  now,
-  startFake: startEfficyFake,
-  open: (baseUrl, secret) => openExample("efficy", baseUrl, secret),
-  words: ["STATUS"],
+// The suite is about the connector, which is one: of the other examples what they bring.
+test.for([
+  ["engagebay", startEngageBayFake],
+  ["efficy", startEfficyFake],
+] as const)("The example for %s brings the tables to what the vendor has", async ([name, startFake], { db }) => {
+  const fake = await startFake();
+  onTestFinished(() => fake.close());
+  await expectTruthAfterPull(db, openExample(name, fake.url, "key"), fake, now);
 });
 
 test("an error that efficy answers with 200 is a failure in its words, and no empty list", async () => {
