@@ -60,24 +60,39 @@ export interface PendingItem {
 /** The reason of an item from its claim to its settlement: one that is due with it was left by a process that died. */
 const underWay = "being applied";
 
+/** How much is claimed at once at most; one item is, whatever its size. */
+export interface ClaimLimit {
+  readonly items: number;
+  /** Of bodies. */
+  readonly bytes: number;
+}
+
 /**
  * Claims the oldest items that are due, skipping those another process has; nobody else gets them until the lease has run out. The attempt
  * counts from now on, so that an item that kills its process runs out of attempts. One that may have done so is claimed alone, after all
  * others: it costs them nothing.
  */
-export async function claimPendingItems(db: Db, limit: number, leaseSeconds: number): Promise<PendingItem[]> {
+export async function claimPendingItems(db: Db, limit: ClaimLimit, leaseSeconds: number): Promise<PendingItem[]> {
   const usual = await claim(db, sql`reason is distinct from ${underWay}`, limit, leaseSeconds);
-  return usual.length > 0 ? usual : claim(db, sql`reason = ${underWay}`, 1, leaseSeconds);
+  return usual.length > 0 ? usual : claim(db, sql`reason = ${underWay}`, { ...limit, items: 1 }, leaseSeconds);
 }
 
-async function claim(db: Db, which: RawBuilder<unknown>, limit: number, leaseSeconds: number): Promise<PendingItem[]> {
+async function claim(
+  db: Db,
+  which: RawBuilder<unknown>,
+  limit: ClaimLimit,
+  leaseSeconds: number,
+): Promise<PendingItem[]> {
   const { rows } = await sql<PendingItem>`
-    update inbox set attempts = attempts + 1, reason = ${underWay}, due_at = now() + make_interval(secs => ${leaseSeconds})
-    where id in (
-      select id from inbox where state = 'pending' and due_at <= now() and ${which}
-      order by id limit ${limit}
+    with due as (
+      select id, octet_length(body) as bytes from inbox where state = 'pending' and due_at <= now() and ${which}
+      order by id limit ${limit.items}
       for update skip locked
+    ), summed as (
+      select id, row_number() over oldest as place, sum(bytes) over oldest as bytes from due window oldest as (order by id)
     )
+    update inbox set attempts = attempts + 1, reason = ${underWay}, due_at = now() + make_interval(secs => ${leaseSeconds})
+    where id in (select id from summed where place = 1 or bytes <= ${limit.bytes})
     returning id, source, body, attempts`.execute(db);
   return rows.sort((one, other) => one.id - other.id);
 }

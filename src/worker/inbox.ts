@@ -18,7 +18,8 @@ export interface InboxSummary {
   readonly postponed: number;
 }
 
-const itemsAtOnce = 200;
+/** Bodies of tracked products hold hundreds of inputs each, and what a transaction writes is locked until its end. */
+const mostAtOnce = { items: 200, bytes: 2 * 1024 * 1024 };
 /** Longer than reading, asking the vendor and storing take together. */
 const leaseSeconds = 180;
 const fetchDeadlineMs = 120_000;
@@ -29,7 +30,7 @@ const sourceGoneMs = 5 * 60_000;
 export async function applyInbox(deps: CollectDeps, now: Date): Promise<InboxSummary> {
   const settled: InboxSettlement[] = [];
   while (!deps.stopping.aborted) {
-    const items = await claimPendingItems(deps.db, itemsAtOnce, leaseSeconds);
+    const items = await claimPendingItems(deps.db, mostAtOnce, leaseSeconds);
     if (items.length === 0) break;
     for (const [source, ofSource] of bySource(items)) settled.push(...(await applyOf(deps, source, ofSource, now)));
   }

@@ -17,7 +17,7 @@ async function furnish(db: Db): Promise<readonly number[]> {
     { source: "crm", dedupeKey: "one", occurredAt: new Date("2026-03-10T11:00:00Z"), body: '{"a":1}' },
     { source: "desk", dedupeKey: "two", occurredAt: null, body: "{}" },
   ]);
-  const ids = (await claimPendingItems(db, 10, 60)).map(({ id }) => id);
+  const ids = (await claimPendingItems(db, { items: 10, bytes: 1_000 }, 60)).map(({ id }) => id);
   await settleItems(
     db,
     ids.map((id) => ({ id, state: "failed" as const, reason: "account: path $.a is empty" })),

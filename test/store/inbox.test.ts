@@ -15,6 +15,7 @@ import { maintain } from "../../src/store/retention.ts";
 import { createDatabase, dropDatabase, test } from "../support/database.ts";
 
 const item = (dedupeKey: string, body = "{}"): NewInboxItem => ({ source: "crm", dedupeKey, occurredAt: null, body });
+const few = { items: 10, bytes: 1_000 };
 
 test("tells for each item whether it is new", async ({ db }) => {
   expect(await storeItems(db, [item("a"), item("b"), item("a")])).toEqual([true, true, false]);
@@ -22,9 +23,20 @@ test("tells for each item whether it is new", async ({ db }) => {
   expect(await storeItems(db, [])).toEqual([]);
 });
 
+test("claims the oldest items whose bodies fit together, and one that is larger by itself", async ({ db }) => {
+  const bodies = ["1".repeat(400), "é".repeat(300), "2", "3".repeat(5_000), "4"];
+  await storeItems(
+    db,
+    bodies.map((body, index) => item(`${index}`, body)),
+  );
+  const claimed = async () => (await claimPendingItems(db, few, 60)).map(({ body }) => bodies.indexOf(body));
+  expect([await claimed(), await claimed(), await claimed(), await claimed()]).toEqual([[0, 1], [2], [3], [4]]);
+  expect(await claimed()).toEqual([]);
+});
+
 test("an item that an operator has settled meanwhile stays as it is", async ({ db }) => {
   await storeItems(db, [item("a")]);
-  const [claimed] = await claimPendingItems(db, 10, 60);
+  const [claimed] = await claimPendingItems(db, few, 60);
   const id = claimed?.id ?? 0;
   await settleItems(db, [{ id, state: "failed", reason: "first" }]);
   await settleItems(db, [{ id, state: "done", reason: null }]);
@@ -60,7 +72,7 @@ test("adds refusals of an hour up, from several servers at once", async ({ db, u
 
 test("forgets what was settled long ago, never what waits", async ({ db }) => {
   await storeItems(db, [item("done"), item("fresh"), item("failed"), item("waits")]);
-  const ids = (await claimPendingItems(db, 10, 0)).map(({ id }) => id);
+  const ids = (await claimPendingItems(db, few, 0)).map(({ id }) => id);
   const [done = 0, fresh = 0, failed = 0] = ids;
   await settleItems(db, [
     { id: done, state: "done", reason: null },
@@ -79,7 +91,7 @@ test("forgets what was settled long ago, never what waits", async ({ db }) => {
 test("an erased person stands in no body, key or reason of the inbox", async ({ db }) => {
   const body = JSON.stringify({ mail: "Ann.Lee@example.com", text: "says ann.lee@example.com" });
   await storeItems(db, [item("mail:ann.lee@example.com", body)]);
-  const [claimed] = await claimPendingItems(db, 1, 60);
+  const [claimed] = await claimPendingItems(db, { ...few, items: 1 }, 60);
   const reason = "no account of ann.lee@example.com";
   await settleItems(db, [{ id: claimed?.id ?? 0, state: "failed", reason }]);
   const who = { kind: "email", email: "ann.lee@example.com" } as const;
@@ -103,7 +115,7 @@ test("a backup carries the inbox, and it is applied where it is restored", async
     await dropDatabase(url);
   });
   await restoreBackup(other, file, new Date("2026-03-10T12:00:00Z"));
-  expect(await claimPendingItems(other.db, 10, 60)).toMatchObject([{ source: "crm", body: '{"text": "tab\\t ❦"}' }]);
+  expect(await claimPendingItems(other.db, few, 60)).toMatchObject([{ source: "crm", body: '{"text": "tab\\t ❦"}' }]);
   expect(await storeItems(other.db, [item("a"), item("new")])).toEqual([false, true]);
   expect(await readRefusals(other.db, new Date(0))).toMatchObject([{ deliveries: 2 }]);
 });

@@ -92,7 +92,7 @@ describe("the inbox", () => {
 
   test("an item whose process died is applied alone, after the others, and given up in the end", async ({ db }) => {
     await receive(db, ['{"ignored":"poison"}', '{"ignored":"other"}']);
-    const bodies = async () => (await claimPendingItems(db, 10, 0)).map(({ body }) => body);
+    const bodies = async () => (await claimPendingItems(db, { items: 10, bytes: 1_000 }, 0)).map(({ body }) => body);
     expect(await bodies()).toHaveLength(2);
     await receive(db, ['{"ignored":"new"}']);
     expect(await bodies()).toEqual(['{"ignored":"new"}']);
