@@ -19,7 +19,9 @@ export interface InboxDoor {
 /** Items in one statement at most. */
 const mostItems = 500;
 /** Characters of bodies in one statement at most, but for a single delivery that is larger. */
-const mostCharacters = 4 * 1024 * 1024;
+const mostCharacters = 1024 * 1024;
+/** Statements under way at a time: while the database is at one, the next one is made. */
+const mostUnderWay = 2;
 /** Characters that may wait while the database does not answer; beyond, senders are told to come again. */
 const mostWaiting = 64 * 1024 * 1024;
 /** The collect stage is woken this long after a delivery, once for all that came meanwhile. */
@@ -27,6 +29,8 @@ const wakeMs = 50;
 const refusalsMs = 1_000;
 
 interface Waiting {
+  /** Of its first item. */
+  readonly key: string;
   readonly items: readonly NewInboxItem[];
   readonly characters: number;
   readonly resolve: (news: number) => void;
@@ -34,8 +38,8 @@ interface Waiting {
 }
 
 /**
- * Opens the door of one server. One statement is under way at a time, and the next one takes all deliveries that wait for it: a commit costs
- * a write to the disk, however much is in it.
+ * Opens the door of one server. Few statements are under way at a time, and the next one takes all deliveries that wait for it: a commit
+ * costs a write to the disk, however much is in it.
  */
 export function openInboxDoor(db: Db, log: Log): InboxDoor {
   const keeper = new Keeper(db, log);
@@ -55,7 +59,7 @@ class Keeper {
   readonly #log: Log;
   readonly #waiting: Waiting[] = [];
   #charactersWaiting = 0;
-  #isWriting = false;
+  #underWay = 0;
   #wake: NodeJS.Timeout | null = null;
 
   constructor(db: Db, log: Log) {
@@ -69,8 +73,9 @@ class Keeper {
     return new Promise((resolve, reject) => {
       const characters = items.reduce((sum, { body }) => sum + body.length, 0);
       this.#charactersWaiting += characters;
-      this.#waiting.push({ items: items.map((item) => ({ source, ...item })), characters, resolve, reject });
-      if (!this.#isWriting) void this.#write();
+      const key = `${source} ${items[0]?.dedupeKey}`;
+      this.#waiting.push({ key, items: items.map((item) => ({ source, ...item })), characters, resolve, reject });
+      if (this.#underWay < mostUnderWay) void this.#write();
     });
   }
 
@@ -80,9 +85,9 @@ class Keeper {
   }
 
   async #write(): Promise<void> {
-    this.#isWriting = true;
+    this.#underWay += 1;
     for (let batch = this.#take(); batch.length > 0; batch = this.#take()) await this.#store(batch);
-    this.#isWriting = false;
+    this.#underWay -= 1;
   }
 
   #take(): readonly Waiting[] {
@@ -95,7 +100,8 @@ class Keeper {
     });
     const taken = this.#waiting.splice(0, end === -1 ? this.#waiting.length : Math.max(1, end));
     for (const each of taken) this.#charactersWaiting -= each.characters;
-    return taken;
+    // Statements wait for one another over keys that both bring; in one order of keys nobody waits for somebody who waits for him.
+    return taken.sort((one, other) => Number(one.key > other.key) - Number(one.key < other.key));
   }
 
   async #store(batch: readonly Waiting[]): Promise<void> {
@@ -112,7 +118,7 @@ class Keeper {
       if (isNew.some(Boolean)) this.#wakeCollect();
     } catch (error) {
       // A delivery that the database does not take must not cost the others theirs.
-      if (batch.length > 1 && isAboutData(error)) for (const each of batch) await this.#store([each]);
+      if (batch.length > 1 && isAboutThese(error)) for (const each of batch) await this.#store([each]);
       else for (const { reject } of batch) reject(error);
     }
   }
@@ -127,9 +133,9 @@ class Keeper {
   }
 }
 
-/** SQLSTATE classes that speak of the values of a statement, not of the server. */
-function isAboutData(error: unknown): boolean {
-  return error instanceof Error && "code" in error && /^(22|23|54)/.test(String(error.code));
+/** SQLSTATE classes that speak of the values of a statement, or of another one that has the same, not of the server. */
+function isAboutThese(error: unknown): boolean {
+  return error instanceof Error && "code" in error && /^(22|23|40|54)/.test(String(error.code));
 }
 
 /** Refusals are counted here and written down together: nobody can make the database write for each of them. */

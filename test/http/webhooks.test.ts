@@ -176,6 +176,19 @@ describe("POST /webhooks/<source>", () => {
     await api.server.stop();
   });
 
+  test("two servers that the same deliveries reach in other orders answer all of them, and keep each once", async ({
+    db,
+  }) => {
+    const furnishing = { sources: [signedApp()], now: () => now };
+    const apis = [await serve(db, furnishing), await serve(db, furnishing)];
+    const ids = Array.from({ length: 300 }, (_, index) => `msg_${index}`);
+    const sent = apis.map((api, index) => [api, index === 0 ? ids : ids.toReversed()] as const);
+    const answers = await Promise.all(sent.flatMap(([api, order]) => order.map((id) => deliver(api, id))));
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
+    expect(await listInbox(db, { limit: 1000 })).toHaveLength(300);
+    for (const api of apis) await api.server.stop();
+  });
+
   test("wakes the collect stage once for what came together, and it is applied", async ({ db, url }) => {
     const wakes: string[] = [];
     const listening = listen(
