@@ -41,6 +41,11 @@ async function printSources({ out, withDatabase }: CliContext, options: { json?:
     const accounts = count === 1 ? "1 account that nobody could place" : `${count} accounts that nobody could place`;
     out.note(`${id} has ${accounts}: keepwell sources unmatched --source ${id}`);
   }
+  for (const { id, failedFields } of overview.sources) {
+    if (failedFields === null) continue;
+    const accounts = failedFields.accounts === 1 ? "1 account" : `${failedFields.accounts} accounts`;
+    out.note(`${id} refused the fields of ${accounts}, the last: ${oneLine(failedFields.reason)}`);
+  }
 }
 
 function rowsOf({ id, kind, streams }: SourcesOverview["sources"][number]): (string | null)[][] {

@@ -1,4 +1,5 @@
 import { readDisabledChannels } from "../store/actions.ts";
+import { countFailedFields, type FailedFields } from "../store/crm-fields.ts";
 import type { Db } from "../store/db.ts";
 import { readServerFacts } from "../store/doctor.ts";
 import { type Overview, readOverview } from "../store/overview.ts";
@@ -28,6 +29,7 @@ export async function diagnose(db: Db, channels: readonly CheckedChannel[]): Pro
     ...(await checkChannels(db, channels)),
     ...(await readStreams(db)).map(checkStream),
     ...[...(await countUnmatched(db))].map(checkUnmatched),
+    ...[...(await countFailedFields(db))].map(checkFields),
     ...checkAccounts(overview, await readFailingAccounts(db)),
     ...checkActions(overview),
   ];
@@ -105,6 +107,11 @@ function checkStream(stream: StreamStatus): Finding {
 function checkUnmatched([source, accounts]: readonly [string, number]): Finding {
   const detail = `${accounts} that nobody could place: keepwell sources unmatched --source ${source}`;
   return { subject: `accounts of ${source}`, state: "warning", detail };
+}
+
+function checkFields([source, { accounts, reason }]: readonly [string, FailedFields]): Finding {
+  const detail = `of ${accounts} ${accounts === 1 ? "account" : "accounts"} refused, the last: ${reason}; tried again when they change`;
+  return { subject: `fields in ${source}`, state: "warning", detail };
 }
 
 function checkAccounts(overview: Overview, failing: Awaited<ReturnType<typeof readFailingAccounts>>): Finding[] {

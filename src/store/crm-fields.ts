@@ -67,6 +67,24 @@ export async function claimDueFields(
   return rows;
 }
 
+/** Accounts whose fields a CRM refused. */
+export interface FailedFields {
+  readonly accounts: number;
+  /** Why, the last time. */
+  readonly reason: string;
+}
+
+/** By source: of how many accounts the fields could not be written, and stand as they were. Those that are archived are left out. */
+export async function countFailedFields(db: Db): Promise<ReadonlyMap<string, FailedFields>> {
+  const { rows } = await sql<FailedFields & { source: string }>`
+    select f.source, count(*)::integer as accounts,
+      coalesce((array_agg(f.reason order by f.due_at desc, f.account_id desc))[1], 'no reason kept') as reason
+    from crm_fields f join accounts a on a.id = f.account_id
+    where f.state = 'failed' and a.archived_at is null
+    group by f.source order by f.source`.execute(db);
+  return new Map(rows.map(({ source, ...failed }) => [source, failed]));
+}
+
 /** How a write of fields ended. */
 export interface FieldsSettlement {
   readonly claimed: ClaimedFields;

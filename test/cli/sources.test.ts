@@ -3,6 +3,7 @@ import { describe, expect } from "vitest";
 import { sourcesSchema } from "../../src/queries/sources/overview.ts";
 import { unmatchedSchema } from "../../src/queries/sources/unmatched.ts";
 import { collectDue } from "../../src/worker/collect.ts";
+import { refuseFields } from "../store/field-rows.ts";
 import { say, take, ticket } from "../store/identity/scene.ts";
 import { test } from "../support/database.ts";
 import { collectDeps, plainSource } from "../worker/plain-source.ts";
@@ -34,6 +35,17 @@ describe("sources", () => {
     expect(stderr).toBe("crm has 1 account that nobody could place: keepwell sources unmatched --source crm\n");
     const json = sourcesSchema.parse(JSON.parse((await keepwell(["sources", "--json"], database)).stdout));
     expect(json.sources[0]).toMatchObject({ id: "crm", unmatched: 1, streams: [{ trouble: null }, { trouble: {} }] });
+  });
+
+  test("tells of how many accounts a CRM refused the fields, and why the last time", async ({ database, db }) => {
+    await refuseFields(db, "crm", now);
+    const { stdout, stderr } = await keepwell(["sources"], database);
+    expect(stdout).toMatch(/crm +not in the documents/);
+    expect(stderr).toBe("crm refused the fields of 2 accounts, the last: Band is required\n");
+    const json = sourcesSchema.parse(JSON.parse((await keepwell(["sources", "--json"], database)).stdout));
+    expect(json.sources.map(({ id, failedFields }) => [id, failedFields])).toEqual([
+      ["crm", { accounts: 2, reason: "Band is required" }],
+    ]);
   });
 
   test("pauses, resumes, pulls, resets and accepts, each with a row of the audit", async ({ database, db }) => {

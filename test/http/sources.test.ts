@@ -17,7 +17,9 @@ test("sources are listed with their streams and how many accounts nobody could p
   const token = await api.token(["accounts:read"]);
   const { status, body } = await api.call("GET", "/api/v1/sources", { token });
   expect(status).toBe(200);
-  expect(sourcesSchema.parse(body).sources).toContainEqual({ id: "crm", kind: null, streams: [], unmatched: 1 });
+  expect(sourcesSchema.parse(body).sources).toContainEqual({
+    ...{ id: "crm", kind: null, streams: [], unmatched: 1, failedFields: null },
+  });
 });
 
 test("an account that nobody could place is listed and placed, once", async ({ api, db }) => {

@@ -2,6 +2,7 @@ import { describe, expect } from "vitest";
 import { type CheckedChannel, diagnose, type Finding } from "../../src/queries/doctor.ts";
 import type { Db } from "../../src/store/db.ts";
 import { insertEmail, insertRun } from "../store/action-rows.ts";
+import { refuseFields } from "../store/field-rows.ts";
 import { say } from "../store/identity/scene.ts";
 import { test } from "../support/database.ts";
 import { account, cover, take } from "../worker/scenario.ts";
@@ -57,6 +58,17 @@ describe("what is found", () => {
       state: "warning",
       detail: "2 that nobody could place: keepwell sources unmatched --source crm",
     });
+  });
+
+  test("of fields that a CRM refused is of how many accounts, and why the last time", async ({ db }) => {
+    await refuseFields(db, "crm", now);
+    expect(await look(db, "fields in crm")).toEqual({
+      subject: "fields in crm",
+      state: "warning",
+      detail: "of 2 accounts refused, the last: Band is required; tried again when they change",
+    });
+    await db.updateTable("crmFields").set({ state: "written" }).execute();
+    expect(await look(db, "fields in crm")).toBeUndefined();
   });
 
   test("of actions is what an operator must decide, and which command does", async ({ db }) => {

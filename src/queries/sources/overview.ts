@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { countFailedFields } from "../../store/crm-fields.ts";
 import type { Db } from "../../store/db.ts";
 import { readStreams, type StreamStatus } from "../../store/streams.ts";
 import { countUnmatched } from "../../store/unmatched.ts";
@@ -35,6 +36,8 @@ export const sourcesSchema = z.strictObject({
       streams: z.array(streamSchema),
       /** Its accounts that nobody could place. */
       unmatched: z.int(),
+      /** Of how many accounts it refused the fields that we write, and why the last time; null: of none. */
+      failedFields: z.strictObject({ accounts: z.int(), reason: z.string() }).nullable(),
     }),
   ),
 });
@@ -47,14 +50,17 @@ export async function readSources(
 ): Promise<SourcesOverview> {
   const streams = await readStreams(db);
   const unmatched = await countUnmatched(db);
+  const failedFields = await countFailedFields(db);
   const kinds = new Map(named.map(({ id, kind }) => [id, kind]));
-  const ids = [...new Set([...kinds.keys(), ...streams.map(({ source }) => source), ...unmatched.keys()])];
+  const others = [...streams.map(({ source }) => source), ...unmatched.keys(), ...failedFields.keys()];
+  const ids = [...new Set([...kinds.keys(), ...others])];
   return {
     sources: ids.map((id) => ({
       id,
       kind: kinds.get(id) ?? null,
       streams: streams.filter(({ source }) => source === id).map(streamOverview),
       unmatched: unmatched.get(id) ?? 0,
+      failedFields: failedFields.get(id) ?? null,
     })),
   };
 }
