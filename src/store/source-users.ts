@@ -47,12 +47,12 @@ export async function placeUsers(
 /** Applies what was freed for accounts that were there already; for others it is applied when they are made. */
 export async function applyFreed(
   tx: Tx,
-  source: string,
+  { source, idsAreKeys }: { readonly source: string; readonly idsAreKeys: boolean },
   freed: readonly string[],
   now: Date,
 ): Promise<Pick<IntakeSummary, "written" | "rejected">> {
   if (freed.length === 0) return { written: 0, rejected: [] };
-  const accountIds = await findAccountIds(tx, source, freed);
+  const accountIds = await findAccountIds(tx, source, freed, idsAreKeys);
   return applyHeld(tx, [...accountIds.values()], now);
 }
 

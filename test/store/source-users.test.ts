@@ -26,7 +26,7 @@ const event = (user: string, id: string): Input => ({
 const member = (user: string, of: string, at = "2026-03-09T10:00:00Z"): UserAccount => ({ user, account: of, at });
 
 /** What the collect stage does with what was mapped. */
-async function apply(db: Db, inputs: readonly Input[], users: readonly UserAccount[] = []) {
+async function apply(db: Db, inputs: readonly Input[], users: readonly UserAccount[] = [], idsAreKeys = true) {
   await ensureUsagePartitions(db, inputs, now);
   return db.transaction().execute(async (tx) => {
     const placed = await placeUsers(tx, { source, users, inputs });
@@ -36,8 +36,9 @@ async function apply(db: Db, inputs: readonly Input[], users: readonly UserAccou
       now,
       recordedAt: "now",
       unknownAccounts: "hold",
+      idsAreKeys,
     });
-    const held = await applyFreed(tx, source, placed.freed, now);
+    const held = await applyFreed(tx, { source, idsAreKeys }, placed.freed, now);
     return { written: applied.written + held.written, held: applied.held };
   });
 }
@@ -76,6 +77,15 @@ test("what was held for an account that is there already is applied at once", as
   await apply(db, [account("acme"), event("u1", "e1")]);
   expect(await apply(db, [], [member("u1", "acme")])).toEqual({ written: 1, held: 0 });
   expect(await usageOf(db)).toEqual({ acme: 1 });
+});
+
+test("where the ids of a source are not our keys, it waits for the account that the source means", async ({ db }) => {
+  const ours = { source: "api", inputs: [account("acme")], now, recordedAt: "now", unknownAccounts: "reject" } as const;
+  await db.transaction().execute((tx) => applyInputs(tx, ours));
+  await apply(db, [event("u1", "e1")], [], false);
+  expect(await apply(db, [], [member("u1", "acme")], false)).toEqual({ written: 0, held: 0 });
+  await apply(db, [account("acme")], [], false);
+  expect(await usageOf(db)).toEqual({ "product-acme": 1 });
 });
 
 test("the latest statement says whose user it is, in whatever order they come", async ({ db }) => {

@@ -51,7 +51,7 @@ export async function applyMapped(tx: Tx, work: MappedWork): Promise<Applied> {
     idsAreKeys: source.idsAreKeys,
     ...(work.stream !== null && { stream: work.stream }),
   });
-  const held = await applyFreed(tx, source.id, freed, now);
+  const held = await applyFreed(tx, { source: source.id, idsAreKeys: source.idsAreKeys }, freed, now);
   // After the inputs: what came and went within one page is gone.
   await applyDeletions(tx, { source: source.id, deletions: mapped.deleted, now, recordedAt });
   await applyMerges(tx, { source: source.id, merges: mapped.merged, now });
