@@ -4,7 +4,6 @@ import { usageRule } from "../usage-rules.ts";
 
 /** A rule for usage; of `track` events unless `call` says page or screen, whose event is the name of the page or screen. */
 const trackingRule = usageRule.safeExtend({ call: z.enum(["track", "page", "screen"]).default("track") });
-export type TrackingRule = z.infer<typeof trackingRule>;
 
 const path = z.string().regex(/^[^.]+(\.[^.]+)*$/, "expected names with points between them, such as context.groupId");
 

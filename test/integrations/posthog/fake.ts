@@ -30,7 +30,7 @@ export interface PosthogFake {
 }
 
 export const projectId = 7;
-export const apiKeyOf = (authorization: string | undefined) => /^Bearer (.+)$/.exec(authorization ?? "")?.[1] ?? null;
+const apiKeyOf = (authorization: string | undefined) => /^Bearer (.+)$/.exec(authorization ?? "")?.[1] ?? null;
 
 /**
  * A project's query endpoint. It reads the forms of HogQL that the source writes, by what they mean, and refuses every other; the form of
