@@ -7,6 +7,8 @@ const leastScoreDays = 35;
 const leastEventDays = 2;
 /** Some senders repeat a delivery for days. */
 const leastInboxDays = 7;
+/** A source may deliver what belongs to an account weeks before the account. */
+const leastHeldDays = 35;
 
 /** A duration of whole days, as the number of them. */
 function days(least: number, usual: string) {
@@ -27,6 +29,8 @@ export const dataRetentionSchema = z.strictObject({
   usageEvents: days(leastEventDays, "14d"),
   /** Deliveries of webhooks that are settled, kept to apply none twice; never those that wait. */
   inbox: days(leastInboxDays, "14d"),
+  /** What waits for an account or a user that nobody knows yet; those that never come are many. */
+  held: days(leastHeldDays, "400d"),
   /** Facts about accounts that came to be: the story that `explain` tells. */
   changes: days(leastScoreDays, "730d"),
   /** Who used what on which day; a metric that counts users over a longer time would count too few. */

@@ -60,6 +60,11 @@ export async function maintain(
       dropBefore: null,
     },
     {
+      table: "held_inputs",
+      isOld: sql`t.recorded_at < ${before(retention.held)} and not t.backfilled`,
+      dropBefore: null,
+    },
+    {
       table: "changes",
       isOld: sql`t.at < ${before(retention.changes)}`,
       dropBefore: dayBefore(retention.changes),
@@ -97,7 +102,7 @@ export async function readLastMaintenance(db: Db): Promise<Date | null> {
 }
 
 /** Tables without partitions. */
-const wholeTables = ["usage_events", "inbox", "inbox_refusals"] as const;
+const wholeTables = ["usage_events", "inbox", "inbox_refusals", "held_inputs"] as const;
 type WholeTable = (typeof wholeTables)[number];
 
 function isPartitioned(table: PartitionedTable | WholeTable): table is PartitionedTable {

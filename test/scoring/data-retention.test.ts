@@ -10,6 +10,7 @@ test("what is not named is kept as long as the defaults say", () => {
     scores: 1095,
     usageEvents: 28,
     inbox: 14,
+    held: 400,
     changes: 730,
     usageUsers: 400,
   });
@@ -24,6 +25,7 @@ test.each([
   { retention: { scores: "30d" }, says: "expected at least 35d" },
   { retention: { usageEvents: "1d" }, says: "expected at least 2d" },
   { retention: { inbox: "6d" }, says: "expected at least 7d" },
+  { retention: { held: "30d" }, says: "expected at least 35d" },
   { retention: { usageEvents: "60h" }, says: "expected whole days" },
   { retention: { changes: "long" }, says: "expected a duration" },
   { retention: { score: "90d" }, says: "Unrecognized key" },

@@ -120,6 +120,25 @@ test("raw usage events end after two weeks, those of an imported history never",
   ]);
 });
 
+test("what waits for an account that never came ends after 400 days, that of an imported history never", async ({
+  db,
+}) => {
+  await sql`
+    insert into held_inputs (source, account, input, recorded_at, backfilled, hash)
+    select 'crm', 'nobody', '{}', at, backfilled, gen_random_uuid()
+    from unnest(array[timestamptz '2025-02-03T11:59:00Z', '2025-02-03T12:01:00Z']) at, unnest(array[true, false]) backfilled`.execute(
+    db,
+  );
+  expect(of("held_inputs", await maintain(db, retention, live, now))).toMatchObject({ removed: 1, isDone: true });
+  const rows = await db.selectFrom("heldInputs").select(["backfilled", "recordedAt"]).orderBy("id").execute();
+  const late = "2025-02-03T12:01:00.000Z";
+  expect(rows.map((row) => [row.backfilled, row.recordedAt.toISOString()]).sort()).toEqual([
+    [false, late],
+    [true, "2025-02-03T11:59:00.000Z"],
+    [true, late],
+  ]);
+});
+
 test("changes and users past their time go with their partitions, and out of the default one", async ({ db }) => {
   const then = new Date("2023-01-10T00:00:00Z");
   await ensurePartitions(db, "changes", "2023-01-01", "2023-01-31", then);
