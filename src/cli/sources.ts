@@ -50,7 +50,7 @@ async function printSources({ out, withDatabase }: CliContext, options: { json?:
 
 function rowsOf({ id, kind, streams }: SourcesOverview["sources"][number]): (string | null)[][] {
   const shownKind = kind ?? "not in the documents";
-  if (streams.length === 0) return [[id, shownKind, null, null, null, null, "never pulled"]];
+  if (streams.length === 0) return [[id, shownKind, null, null, null, null, "nothing yet"]];
   return streams.map((stream) => [
     ...[id, shownKind, stream.name, minuteOf(stream.lastPageAt), stream.coveredThrough],
     ...[nextText(stream), stateText(stream)],
