@@ -1,4 +1,5 @@
 import { startHttpStub } from "../http-stub.ts";
+import { capture } from "./capture.ts";
 
 /** An event as PostHog keeps it. `day` is one of the project's zone. */
 export interface CapturedEvent {
@@ -33,7 +34,7 @@ export const projectId = 7;
 const apiKeyOf = (authorization: string | undefined) => /^Bearer (.+)$/.exec(authorization ?? "")?.[1] ?? null;
 
 /**
- * A project's query endpoint. It reads the forms of HogQL that the source writes, by what they mean, and refuses every other; the form of
+ * A project's query endpoint, and the one that clients send events to. It reads the forms of HogQL that the source writes, by what they mean, and refuses every other; the form of
  * its answers is that of the public documentation: no recording of a live project was at hand.
  */
 export async function startPosthogFake(project: Project): Promise<PosthogFake> {
@@ -43,6 +44,10 @@ export async function startPosthogFake(project: Project): Promise<PosthogFake> {
       response.writeHead(status, { "content-type": "application/json" });
       response.end(JSON.stringify(body));
     };
+    if (request.method === "POST" && request.url === "/batch/") {
+      capture(project, request);
+      return say(200, { status: "Ok" });
+    }
     if (request.method !== "POST" || request.url !== `/api/projects/${projectId}/query/`) {
       return say(404, { type: "invalid_request", code: "not_found", detail: "Not found." });
     }

@@ -1,3 +1,4 @@
+import { PostHog } from "posthog-node";
 import { describe, expect, test } from "vitest";
 import { posthogSettings } from "../../../src/integrations/posthog/settings.ts";
 import type { Input } from "../../../src/scoring/records.ts";
@@ -30,6 +31,8 @@ async function pull(fake: PosthogFake, stream: string, from: { cursor?: unknown;
   }
 }
 
+const days = ["2026-03-07", "2026-03-08", "2026-03-09"];
+
 const usageOn = (inputs: readonly Input[], day: string, name: string) =>
   Object.fromEntries(
     inputs.flatMap((input) =>
@@ -43,6 +46,33 @@ describe("usage", () => {
       const { inputs, coveredThrough, pages } = await pull(fake, "usage");
       expect([coveredThrough, pages]).toEqual(["2026-03-09", 9]);
       expect(usageOn(inputs, "2026-03-09", "pages")).toEqual({ acme: 2, "back\\slash": 4, "o'neil": 3, umbrella: 5 });
+    });
+  });
+
+  test("is exactly what the official client has sent, by group and day", async () => {
+    await withFake({ events: [], groups: [] }, async (fake) => {
+      const client = new PostHog("phc_project-key", { host: fake.url });
+      const sent = days.flatMap((day, index) =>
+        ["acme", "umbrella"].flatMap((company, at) =>
+          Array.from({ length: index + at + 1 }, (_, n) => ({ day, company, person: `u${n % 3}` })),
+        ),
+      );
+      for (const { day, company, person } of sent) {
+        const timestamp = new Date(`${day}T23:30:00Z`);
+        client.capture({ distinctId: person, event: "Report Created", groups: { company }, timestamp });
+      }
+      client.capture({ distinctId: "u1", event: "Report Created", timestamp: new Date("2026-03-09T10:00:00Z") });
+      client.groupIdentify({ groupType: "company", groupKey: "acme", properties: { name: "Acme" } });
+      await client.shutdown();
+      const { inputs } = await pull(fake, "usage");
+      for (const [index, day] of days.entries()) {
+        expect(usageOn(inputs, day, "reports")).toEqual({ acme: index + 1, umbrella: index + 2 });
+        const users = { acme: Math.min(3, index + 1), umbrella: Math.min(3, index + 2) };
+        expect(usageOn(inputs, day, "active_users")).toEqual(users);
+      }
+      expect((await pull(fake, "groups")).inputs).toMatchObject([
+        { kind: "account", id: "acme", set: { name: "Acme" } },
+      ]);
     });
   });
 
