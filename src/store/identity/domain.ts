@@ -1,8 +1,8 @@
 import { domainToASCII } from "node:url";
-import freeDomains from "free-email-domains";
+import providers from "email-providers/all.json" with { type: "json" };
 import { parse } from "tldts";
 
-const everybodys = new Set<string>(freeDomains);
+const everybodys = new Set<string>(providers);
 
 /**
  * The domain by which a company may be known, from a domain, an address of a page or of a mailbox: the part that somebody has registered,
