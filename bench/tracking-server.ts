@@ -1,10 +1,7 @@
-import { randomUUID } from "node:crypto";
-import { once } from "node:events";
-import { createServer } from "node:http";
-import express from "express";
 import { startServer } from "../src/http/server.ts";
 import { createLog } from "../src/log.ts";
 import { openDatabase } from "../src/store/db.ts";
+import { serveBare, tellUrl } from "./bare-server.ts";
 import { benchProduct } from "./tracking-source.ts";
 
 // A process of its own, as under `keepwell serve`; or the floor beneath it, which looks at nothing and writes each body by itself.
@@ -20,19 +17,4 @@ async function serveKeepwell(): Promise<string> {
   return server.url;
 }
 
-async function serveBare(): Promise<string> {
-  const app = express();
-  app.post("/v1/batch", express.raw({ type: () => true, limit: "1mb" }), async (request, response) => {
-    const values = ["bare", randomUUID(), String(request.body)];
-    await pool.query("insert into inbox (source, dedupe_key, body) values ($1, $2, $3)", values);
-    response.json({ success: true });
-  });
-  const server = createServer(app).listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  if (address === null || typeof address === "string") throw new Error("there is no free port");
-  return `http://127.0.0.1:${address.port}`;
-}
-
-process.send?.({ url: await (kind === "bare" ? serveBare() : serveKeepwell()) });
-process.once("disconnect", () => process.exit());
+tellUrl(await (kind === "bare" ? serveBare(pool, "/v1/batch") : serveKeepwell()));

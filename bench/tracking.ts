@@ -1,8 +1,5 @@
-import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { Agent, request } from "node:http";
-import { fileURLToPath } from "node:url";
-import { z } from "zod";
 import { createLog } from "../src/log.ts";
 import type { Input } from "../src/scoring/records.ts";
 import { type Database, openDatabase, readNow } from "../src/store/db.ts";
@@ -10,6 +7,7 @@ import { applyInputs } from "../src/store/intake.ts";
 import { applyInbox } from "../src/worker/inbox.ts";
 import { createBenchDatabase } from "./cluster.ts";
 import type { BenchResult } from "./result.ts";
+import { withServer } from "./server-child.ts";
 import { benchAccounts, benchKey, benchProduct, eventsPerBody, openBodies } from "./tracking-source.ts";
 
 const senders = 32;
@@ -29,7 +27,10 @@ export async function benchTracking(serverUrl: string, tell: (words: string) => 
     const rates: Record<"bare" | "keepwell", number[]> = { bare: [], keepwell: [] };
     for (let round = 0; round < rounds; round += 1) {
       for (const kind of ["bare", "keepwell"] as const) {
-        const rate = await withServer(url, kind, (server) => load(server, forMs));
+        const rate = await withServer(
+          { script: "tracking-server.ts", databaseUrl: url, kind, warmUp: (server) => load(server, 500) },
+          (server) => load(server, forMs),
+        );
         rates[kind].push(rate);
         tell(`${kind}: ${rate.toFixed(0)} bodies/s`);
       }
@@ -134,22 +135,4 @@ async function measureApplying({ db, pool }: Database): Promise<number> {
   const seconds = (performance.now() - startedAt) / 1_000;
   if (applied !== bodiesApplied) throw new Error(`${bodiesApplied} bodies were to be applied, ${applied} were`);
   return (applied * eventsPerBody) / seconds;
-}
-
-async function withServer<T>(url: string, kind: "bare" | "keepwell", use: (server: string) => Promise<T>): Promise<T> {
-  const script = fileURLToPath(new URL("tracking-server.ts", import.meta.url));
-  const child: ChildProcess = fork(script, [url, kind], { execArgv: ["--import", "tsx"] });
-  try {
-    const [message] = await Promise.race([
-      once(child, "message"),
-      once(child, "exit").then(([code]) => Promise.reject(new Error(`the server ended with ${code}`))),
-    ]);
-    const server = z.object({ url: z.string() }).parse(message).url;
-    // The first answers of a process are slow, whoever it is.
-    await load(server, 500);
-    return await use(server);
-  } finally {
-    child.disconnect();
-    if (child.exitCode === null) await once(child, "exit");
-  }
 }

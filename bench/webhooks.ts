@@ -1,12 +1,9 @@
-import { type ChildProcess, fork } from "node:child_process";
-import { once } from "node:events";
 import { setTimeout as pause } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
 import { Webhook } from "standardwebhooks";
-import { z } from "zod";
 import { openDatabase } from "../src/store/db.ts";
 import { type BenchResult, quantile } from "./result.ts";
 import { forgetToday, readyDatabase } from "./score-data.ts";
+import { withServer } from "./server-child.ts";
 import { benchHook } from "./webhooks-hook.ts";
 import { runStages } from "./workers.ts";
 
@@ -27,11 +24,11 @@ export async function benchWebhooks(
   tell: (words: string) => void,
 ): Promise<readonly BenchResult[]> {
   const url = await readyDatabase(serverUrl, accounts, tell);
-  const floor = await withServer(url, "bare", load);
+  const floor = await withServer(serverOf(url, "bare"), load);
   tell(`the floor: ${inWords(floor)}`);
-  const quiet = await withServer(url, "keepwell", load);
+  const quiet = await withServer(serverOf(url, "keepwell"), load);
   tell(`quiet: ${inWords(quiet)}`);
-  const beside = await withServer(url, "keepwell", (server) => besideScoring(url, () => load(server)));
+  const beside = await withServer(serverOf(url, "keepwell"), (server) => besideScoring(url, () => load(server)));
   tell(`beside scoring: ${inWords(beside)}`);
   await assertKept(url, quiet.length + beside.length);
   return [
@@ -62,23 +59,10 @@ function resultOf(where: string, times: readonly number[], most: number, against
   };
 }
 
-async function withServer<T>(url: string, kind: "bare" | "keepwell", use: (server: string) => Promise<T>): Promise<T> {
-  const script = fileURLToPath(new URL("webhooks-server.ts", import.meta.url));
-  const child: ChildProcess = fork(script, [url, kind], { execArgv: ["--import", "tsx"] });
-  try {
-    const [message] = await Promise.race([
-      once(child, "message"),
-      once(child, "exit").then(([code]) => Promise.reject(new Error(`the server ended with ${code}`))),
-    ]);
-    const server = z.object({ url: z.string() }).parse(message).url;
-    // The first answers of a process are slow, whoever it is.
-    await load(server, 1);
-    return await use(server);
-  } finally {
-    child.disconnect();
-    if (child.exitCode === null) await once(child, "exit");
-  }
-}
+const serverOf = (databaseUrl: string, kind: "bare" | "keepwell") => ({
+  ...{ script: "webhooks-server.ts", databaseUrl, kind },
+  warmUp: (server: string) => load(server, 1),
+});
 
 let deliveries = 0;
 

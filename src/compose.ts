@@ -51,9 +51,9 @@ function openSource(settings: SourceSettings): Source {
     case "salesforce":
       return openSalesforceSource(settings, read);
     case "sql":
-      return openSqlSource(settings, (secret) => secretFor(`source "${settings.id}"`, secret));
+      return openSqlSource(settings, read);
     case "stripe":
-      return openStripeSource(settings, (secret) => secretFor(`source "${settings.id}"`, secret));
+      return openStripeSource(settings, read);
     case "segment":
       return openSegmentSource(settings, read);
     case "posthog":
@@ -63,7 +63,7 @@ function openSource(settings: SourceSettings): Source {
     case "zendesk":
       return openZendeskSource(settings, read);
     case "intercom":
-      return openIntercomSource(settings, (secret) => secretFor(`source "${settings.id}"`, secret));
+      return openIntercomSource(settings, read);
   }
 }
 

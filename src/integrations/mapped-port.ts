@@ -40,7 +40,7 @@ export interface AccountClaim {
   readonly name: string | null;
   /** Our key, where the vendor has a field for it. */
   readonly ourKey: string | null;
-  /** As stated by the vendor, or taken from e-mail addresses: whoever settles the claim drops free-mail domains. */
+  /** Domains, or addresses of pages and mailboxes, as the vendor has them: whoever settles the claim takes the company's domain out of them. */
   readonly domains: readonly string[];
 }
 

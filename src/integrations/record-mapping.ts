@@ -169,25 +169,10 @@ function claimReader(
     return [
       {
         ...{ externalId: input.id, name, ourKey: ourKeyOf(cells) },
-        domains: [...new Set([domain ?? "", ...stated].map(bareDomain))].filter((text) => text !== ""),
+        domains: [...new Set([domain ?? "", ...stated])].filter((text) => text !== ""),
       },
     ];
   };
-}
-
-/** `https://www.example.com/about` and `ann@example.com` are of `example.com`. */
-function bareDomain(text: string): string {
-  return (
-    text
-      .trim()
-      .toLowerCase()
-      .replace(/^[a-z]+:\/\//, "")
-      .replace(/[/?#].*$/s, "")
-      .replace(/:\d+$/, "")
-      .split("@")
-      .at(-1)
-      ?.replace(/^www\./, "") ?? ""
-  );
 }
 
 function ownerMapper(template: Extract<RecordTemplate, { kind: "owner" }>, paths: Paths, habits: Habits): ThingMapper {

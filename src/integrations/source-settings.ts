@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { durationSchema } from "../scoring/duration.ts";
+import { durationSchema, parseDuration } from "../scoring/duration.ts";
 
 /** A secret, named by its environment variable: never written into the document. */
 export const fromEnvironment = z.strictObject({
@@ -25,6 +25,11 @@ export const sourceBase = {
   /** Allows addresses inside the own network, and plain http. */
   allowPrivate: z.boolean().default(false),
 } as const;
+
+/** Milliseconds between two pulls: as the settings say, else as is usual. */
+export function everyOf(every: string | undefined, usualMs: number): number {
+  return (every === undefined ? null : parseDuration(every)) ?? usualMs;
+}
 
 /** The secrets of one setting that may hold several. */
 export function readSecrets(settings: FromEnvironment | readonly FromEnvironment[], read: ReadSecret): string[] {

@@ -15,7 +15,6 @@ export async function wantFields(
   accounts: readonly WantedFields[],
   now: Date,
 ): Promise<number> {
-  if (sources.length === 0 || accounts.length === 0) return 0;
   const result = await sql`
     insert into crm_fields (source, account_id, wanted, state, due_at)
     select distinct i.source, i.account_id, w.wanted, 'pending', ${now}::timestamptz

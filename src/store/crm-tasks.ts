@@ -2,11 +2,11 @@ import { randomBytes } from "node:crypto";
 import { sql } from "kysely";
 import { writeAudit } from "./audit.ts";
 import type { Db, Tx } from "./db.ts";
-import { keepFirstFact } from "./installation.ts";
+import { keepFirstFact, readFact } from "./installation.ts";
 
 /** What tells the tasks of this installation from those of any other that writes to the same CRM. */
 export async function installationId(db: Db | Tx): Promise<string> {
-  return String(await keepFirstFact(db, "id", randomBytes(4).toString("hex")));
+  return String((await readFact(db, "id")) ?? (await keepFirstFact(db, "id", randomBytes(4).toString("hex"))));
 }
 
 /** A source's own ids for the account of an action, and for one of its users by their address; null where it has none. */

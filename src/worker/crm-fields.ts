@@ -4,7 +4,8 @@ import type { Log } from "../log.ts";
 import type { Outcome } from "../playbooks/message.ts";
 import { type ClaimedFields, claimDueFields, type FieldsSettlement, settleFields } from "../store/crm-fields.ts";
 import type { Db } from "../store/db.ts";
-import { outcomeOf, sinkContext } from "./sink-call.ts";
+import { openSharedCall } from "./calls/shared-call.ts";
+import { outcomeOf } from "./sink-outcome.ts";
 
 export interface FieldsDeps {
   readonly db: Db;
@@ -46,7 +47,7 @@ async function writeBatch(
 ): Promise<readonly FieldsSettlement[]> {
   const known = claimed.flatMap((each) => (each.externalId === null ? [] : [{ ...each, account: each.externalId }]));
   const signal = AbortSignal.timeout(deadlineMs);
-  const context = sinkContext(deps, source, signal, now);
+  const context = { now, signal, call: openSharedCall(deps, source, signal, now) };
   const outcomes = known.length === 0 ? [] : await putAll(deps, source, sink, known, context);
   const settled = [
     ...known.map((each, index) =>

@@ -115,7 +115,9 @@ async function respondTo(
     });
   }
   await markResponded(tx, settled);
-  const summaries = situations.map(({ accountId, subject }) => ({ accountId, wanted: accountSummary(subject) }));
-  total.actions += await wantFields(tx, fieldSources, summaries, now);
+  if (fieldSources.length > 0) {
+    const summaries = situations.map(({ accountId, subject }) => ({ accountId, wanted: accountSummary(subject) }));
+    total.actions += await wantFields(tx, fieldSources, summaries, now);
+  }
   return total;
 }

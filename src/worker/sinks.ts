@@ -5,7 +5,8 @@ import type { CrmTaskMessage, Outcome } from "../playbooks/message.ts";
 import type { Owners } from "../playbooks/owners.ts";
 import { findCrmNames, installationId, noteSynced } from "../store/crm-tasks.ts";
 import type { Db } from "../store/db.ts";
-import { outcomeOf, sinkContext } from "./sink-call.ts";
+import { openSharedCall } from "./calls/shared-call.ts";
+import { outcomeOf } from "./sink-outcome.ts";
 
 export interface SinkDeps {
   readonly db: Db;
@@ -32,11 +33,13 @@ function sinkChannel(deps: SinkDeps, source: Source, sink: Sink): Channel {
     send: async ({ actionId, message, signal, now }) => {
       if (message.kind !== "crm-task") return { kind: "failed", reason: `a CRM cannot take a ${message.kind} message` };
       const task = await nameTask(db, source.id, actionId, message, owners);
-      const outcome = await sink.putTask(task, sinkContext(deps, source, signal, now)).catch((error: unknown) => {
-        const known = outcomeOf(error, source);
-        if (known === null) throw error;
-        return known;
-      });
+      const outcome = await sink
+        .putTask(task, { now, signal, call: openSharedCall(deps, source, signal, now) })
+        .catch((error: unknown) => {
+          const known = outcomeOf(error, source);
+          if (known === null) throw error;
+          return known;
+        });
       await keepWhere(db, actionId, outcome);
       return outcome;
     },

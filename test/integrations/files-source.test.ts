@@ -10,6 +10,7 @@ import type { Db } from "../../src/store/db.ts";
 import { collectDue } from "../../src/worker/collect.ts";
 import { test } from "../support/database.ts";
 import { collectDeps } from "../worker/plain-source.ts";
+import { pullContext } from "./pull-context.ts";
 import { readTables } from "./source-tables.ts";
 
 const mapping = {
@@ -132,7 +133,7 @@ describe("a watched folder", () => {
     const first = await collect(db, source);
     expect(first).toMatchObject({ written: 2, rejected: 1 });
     expect(first.failed.join()).toMatch(/usage-1\.csv: no column "day"/);
-    expect(await source.check({} as never)).toMatchObject({ ok: false });
+    expect(await source.check(pullContext(source, new Date()))).toMatchObject({ ok: false });
     await writeFile(join(folder, "usage-1.csv"), "account,day,logins\n1,2026-01-02,5\n");
     expect(await collect(db, source)).toMatchObject({ failed: [] });
     expect(await usageOf(db)).toEqual(["1 2026-01-02 5"]);
@@ -143,7 +144,10 @@ describe("a watched folder", () => {
     await writeFile(join(folder, "accounts.csv"), accounts);
     const source = open(`${folder}/acc*.csv`);
     expect(await collect(db, source)).toMatchObject({ written: 2, failed: [] });
-    expect(await source.check({} as never)).toMatchObject({ ok: true, detail: `1 file in ${folder}/acc*.csv` });
+    expect(await source.check(pullContext(source, new Date()))).toMatchObject({
+      ok: true,
+      detail: `1 file in ${folder}/acc*.csv`,
+    });
   });
 });
 

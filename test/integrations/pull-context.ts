@@ -1,6 +1,6 @@
 import type { MapContext } from "../../src/integrations/mapped-port.ts";
 import type { PullContext, Source } from "../../src/integrations/source-port.ts";
-import { type CallDeps, openCall } from "../../src/worker/collect/call.ts";
+import { type CallDeps, openCall } from "../../src/worker/calls/call.ts";
 
 /** What a pull gets from the engine, with the engine's own `call`; waits are not waited for, only counted. */
 export function pullContext(source: Source, now: Date, waits: number[] = []): PullContext {

@@ -130,7 +130,12 @@ describe("a record mapping", () => {
     };
     expect(map(document, raw)).toMatchObject({
       inputs: [{ kind: "account", id: "5", set: { name: "Acme", owner: "owner-12" } }],
-      claims: [{ externalId: "5", name: "Acme", ourKey: "acme", domains: ["example.com", "example.org"] }],
+      claims: [
+        {
+          ...{ externalId: "5", name: "Acme", ourKey: "acme" },
+          domains: ["https://www.Example.com:443/about?x=1", "ann@example.com", "bob@example.org"],
+        },
+      ],
     });
   });
 

@@ -1,11 +1,9 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import type { Command } from "commander";
 import { z } from "zod";
 import type { Source, SourceCheck } from "../../integrations/source-port.ts";
 import { redactText } from "../../redaction.ts";
 import { type Db, readNow } from "../../store/db.ts";
-import { openCall } from "../../worker/collect/call.ts";
-import { sharedLimits } from "../../worker/collect/limits.ts";
+import { openSharedCall } from "../../worker/calls/shared-call.ts";
 import type { CliContext } from "../context.ts";
 import { ensureDocuments } from "../documents-in-force.ts";
 import { CommandEnd, exitCodes, UsageError } from "../failure.ts";
@@ -73,10 +71,7 @@ async function checkSources(context: CliContext, id: string | undefined, isJson:
 async function checkOne(db: Db, source: Source, zone: string) {
   const now = await readNow(db);
   const signal = AbortSignal.timeout(deadlineMs);
-  const call = openCall({
-    ...{ source, signal, now: () => now, jitter: Math.random, limits: sharedLimits(db, source) },
-    sleep: (milliseconds, until) => sleep(milliseconds, undefined, { signal: until }),
-  });
+  const call = openSharedCall({ db, jitter: Math.random }, source, signal, now);
   const { id, kind } = source;
   const { ok, detail, missing } = await source
     .check({ now, zone, signal, shrink: 0, call })

@@ -4,6 +4,7 @@ import { type Input, streamKinds } from "../../scoring/records.ts";
 import { SourceHalt } from "../call-port.ts";
 import type { Mapped } from "../mapped-port.ts";
 import type { Page, PullContext, Source, SourceCheck, SourceStream } from "../source-port.ts";
+import { everyOf } from "../source-settings.ts";
 import { comesAfter, listFiles, type WatchedFile } from "./folder.ts";
 import { type FilesSettings, folderMapping } from "./folder-settings.ts";
 import { FileFault, type MappedFile, mapFile, type RowBatch } from "./mapped-file.ts";
@@ -90,7 +91,7 @@ function nameOf(mapping: Mapping, index: number): string {
 function streamOf(name: string, { file }: Part, { every }: FilesSettings): SourceStream {
   const kinds = new Set<string>(file.records.map(({ kind }) => kind));
   const feeds = streamKinds.filter((kind) => kinds.has(kind));
-  return { name, feeds, everyMs: parseDuration(every ?? "") ?? usualEveryMs, mode: "incremental" };
+  return { name, feeds, everyMs: everyOf(every, usualEveryMs), mode: "incremental" };
 }
 
 function knownOf(knownAt: unknown): boolean | undefined {

@@ -9,7 +9,7 @@ import { cellText, openJsonPath } from "../json-path.ts";
 import { readAnswer } from "../read-answer.ts";
 import { compileRecordMapping } from "../record-mapping.ts";
 import type { Page, PullContext, Source, SourceCheck, SourceStream } from "../source-port.ts";
-import type { ReadSecret } from "../source-settings.ts";
+import { everyOf, type ReadSecret } from "../source-settings.ts";
 import { lastWholeDay } from "../whole-days.ts";
 import { type Authorizer, openAuthorizer } from "./auth.ts";
 import { openPaging, type PageFound, type Paging } from "./paging.ts";
@@ -87,7 +87,7 @@ function sourceStream(stream: HttpJsonStream, every: string | undefined): Source
   return {
     name: stream.name,
     feeds: streamKinds.filter((kind) => kinds.has(kind)),
-    everyMs: parseDuration(stream.every ?? every ?? "") ?? usualEveryMs,
+    everyMs: everyOf(stream.every ?? every, usualEveryMs),
     mode: stream.snapshot ? "snapshot" : "incremental",
   };
 }

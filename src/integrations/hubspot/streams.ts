@@ -1,6 +1,6 @@
-import { parseDuration } from "../../scoring/duration.ts";
 import type { StreamKind } from "../../scoring/records.ts";
 import type { SourceStream } from "../source-port.ts";
+import { everyOf } from "../source-settings.ts";
 import { kindOf, type ObjectName, objectNames } from "./objects.ts";
 import type { HubSpotSettings } from "./settings.ts";
 
@@ -18,7 +18,7 @@ const archivedEveryMs = 6 * 3_600_000;
 
 /** The streams in their order: owners and companies come before what belongs to them, deletions last. */
 export function streamsOf(settings: HubSpotSettings): readonly HubSpotStream[] {
-  const everyMs = (settings.every === undefined ? null : parseDuration(settings.every)) ?? usualMs;
+  const everyMs = everyOf(settings.every, usualMs);
   const skipped: ReadonlySet<ObjectName> = new Set(settings.skip);
   const objects = objectNames.filter(
     (name) => !skipped.has(name) && (name !== "tasks" || settings.tasks !== undefined),

@@ -1,12 +1,11 @@
 import { z } from "zod";
-import { parseDuration } from "../../scoring/duration.ts";
 import { openHttpClient } from "../http-client.ts";
 import type { MapContext, Mapped } from "../mapped-port.ts";
 import { readAnswer } from "../read-answer.ts";
 import { emailOf, labelOf } from "../record-values.ts";
 import { redactor } from "../redact.ts";
 import type { FetchedPage, Page, PullContext, Source, SourceStream } from "../source-port.ts";
-import { type ReadSecret, readSecrets } from "../source-settings.ts";
+import { everyOf, type ReadSecret, readSecrets } from "../source-settings.ts";
 import { type IntercomApi, limitsOf, openApi } from "./api.ts";
 import { checkIntercom } from "./check.ts";
 import { classifyIntercom } from "./classify.ts";
@@ -46,13 +45,12 @@ export function openIntercomSource(settings: IntercomSettings, read: ReadSecret)
   const accounts = settings.accounts ?? "match";
   const { ownerAttribute, accountFields } = settings;
   const options = { isAuthority: accounts === "create", ownerAttribute, accountFields };
-  const everyMs = parseDuration(settings.every ?? "");
   return {
     id: settings.id,
     kind: "intercom",
     accounts,
     idsAreKeys: false,
-    streams: streams.map((stream) => ({ ...stream, everyMs: everyMs ?? stream.everyMs })),
+    streams: streams.map((stream) => ({ ...stream, everyMs: everyOf(settings.every, stream.everyMs) })),
     limits: limitsOf(settings),
     pull: (stream, cursor, context) => pull({ api, scroll }, nameOf(stream), cursor, context),
     fetch: (stream, ids, context) => fetch(api, nameOf(stream), ids, context),

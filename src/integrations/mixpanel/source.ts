@@ -1,11 +1,10 @@
 import { parseDay, startOfDay } from "../../scoring/days.ts";
-import { parseDuration } from "../../scoring/duration.ts";
 import type { CallRequest } from "../call-port.ts";
 import { type DaySlice, daysAfter, pullByDay } from "../day-slices.ts";
 import { openHttpClient } from "../http-client.ts";
 import { redactor } from "../redact.ts";
 import type { Page, PullContext, Source, SourceCheck } from "../source-port.ts";
-import type { ReadSecret } from "../source-settings.ts";
+import { everyOf, type ReadSecret } from "../source-settings.ts";
 import { tryCall } from "../tried-call.ts";
 import { lastWholeDay } from "../whole-days.ts";
 import { classifyMixpanel } from "./classify.ts";
@@ -35,9 +34,7 @@ export function openMixpanelSource(settings: MixpanelSettings, read: ReadSecret)
     kind: "mixpanel",
     accounts: settings.accounts ?? "match",
     idsAreKeys: settings.idsAreKeys,
-    streams: [
-      { name: "usage", feeds: ["usage"], everyMs: parseDuration(settings.every ?? "") ?? 6 * hourMs, mode: "window" },
-    ],
+    streams: [{ name: "usage", feeds: ["usage"], everyMs: everyOf(settings.every, 6 * hourMs), mode: "window" }],
     limits: [
       { bucket: "hour", calls: callsPerHour, perMs: hourMs },
       { bucket: "second", calls: callsPerSecond, perMs: 1_000 },

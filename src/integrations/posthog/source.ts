@@ -1,12 +1,11 @@
 import { z } from "zod";
-import { parseDuration } from "../../scoring/duration.ts";
 import type { CallRequest } from "../call-port.ts";
 import { daysAfter, pullByDay } from "../day-slices.ts";
 import { openHttpClient } from "../http-client.ts";
 import { readAnswer } from "../read-answer.ts";
 import { redactor } from "../redact.ts";
 import type { Page, PullContext, Source, SourceCheck, SourceStream } from "../source-port.ts";
-import type { ReadSecret } from "../source-settings.ts";
+import { everyOf, type ReadSecret } from "../source-settings.ts";
 import { tryCall } from "../tried-call.ts";
 import { lastWholeDay } from "../whole-days.ts";
 import { classifyPosthog } from "./classify.ts";
@@ -31,14 +30,13 @@ export function openPosthogSource(settings: PosthogSettings, read: ReadSecret): 
   const clean = redactor([key]);
   const request = openRequests(settings, key);
   const ask: Ask = async (query, context) => readAnswer(await context.call(request(query)), answerSchema).results;
-  const everyMs = parseDuration(settings.every ?? "");
   const streams: readonly SourceStream[] = settings.groups ? [groupsStream, usageStream] : [usageStream];
   return {
     id: settings.id,
     kind: "posthog",
     accounts: settings.accounts ?? "match",
     idsAreKeys: settings.idsAreKeys,
-    streams: streams.map((stream) => ({ ...stream, everyMs: everyMs ?? stream.everyMs })),
+    streams: streams.map((stream) => ({ ...stream, everyMs: everyOf(settings.every, stream.everyMs) })),
     limits: [{ bucket: "queries", calls: settings.callsPerHour, perMs: hourMs }],
     pull: (stream, cursor, context) =>
       stream === "groups" ? pullGroups(settings, cursor, context, ask) : pullUsage(settings, cursor, context, ask),

@@ -1,11 +1,10 @@
-import { parseDuration } from "../../scoring/duration.ts";
 import type { Limit } from "../call-port.ts";
 import type { Hook } from "../hook-port.ts";
 import { openHttpClient } from "../http-client.ts";
 import type { MapContext, Mapped } from "../mapped-port.ts";
 import { redactor } from "../redact.ts";
 import type { Source, SourceStream } from "../source-port.ts";
-import { type ReadSecret, readSecrets } from "../source-settings.ts";
+import { everyOf, type ReadSecret, readSecrets } from "../source-settings.ts";
 import { checkSalesforce } from "./check.ts";
 import { classifySalesforce } from "./classify.ts";
 import { type HookOptions, openSalesforceHook } from "./hook.ts";
@@ -63,7 +62,7 @@ export function openSalesforceSource(settings: SalesforceSettings, read: ReadSec
 }
 
 function streamOf({ stream, feeds }: PulledObject, { every }: SalesforceSettings): SourceStream {
-  const everyMs = (every === undefined ? null : parseDuration(every)) ?? usuallyEveryMs;
+  const everyMs = everyOf(every, usuallyEveryMs);
   return { name: stream, feeds, everyMs, mode: "incremental" };
 }
 

@@ -1,6 +1,6 @@
 import type { Hook, InboundRequest, Verification } from "../hook-port.ts";
 import { inboundJson } from "../inbound-json.ts";
-import { isSameSecret, isSignedBy } from "../signatures.ts";
+import { isOneOf, isSignedBy } from "../signatures.ts";
 import { keepBody } from "./kept-body.ts";
 
 export interface HookSecrets {
@@ -46,10 +46,7 @@ function signedPart(request: InboundRequest): { readonly bytes: string | Buffer;
 }
 
 function holdsSecret({ headers }: InboundRequest, secrets: readonly string[]): boolean {
-  const presented = headers["x-keepwell-secret"] ?? "";
-  let isKnown = false;
-  for (const secret of secrets) if (isSameSecret(secret, presented)) isKnown = true;
-  return isKnown;
+  return isOneOf(secrets, headers["x-keepwell-secret"] ?? "");
 }
 
 function safeParse({ raw }: InboundRequest): unknown {

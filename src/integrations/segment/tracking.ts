@@ -1,4 +1,4 @@
-import { isSameSecret } from "../signatures.ts";
+import { isOneOf } from "../signatures.ts";
 import type { Tracking } from "../tracking-port.ts";
 import { keepBody } from "./kept-body.ts";
 
@@ -8,11 +8,7 @@ const writtenKey = /"writeKey"\s*:\s*"(?:[^"\\]|\\.)*"/g;
 /** The door of a source for the products it tracks. */
 export function openTracking(writeKeys: readonly string[]): Tracking {
   return {
-    isOwnKey(presented) {
-      let isOwn = false;
-      for (const key of writeKeys) if (isSameSecret(key, presented)) isOwn = true;
-      return isOwn;
-    },
+    isOwnKey: (presented) => isOneOf(writeKeys, presented),
     keep: (call, { text, value }, receivedAt) =>
       keepBody(call, { text: text.replace(writtenKey, '"writeKey":""'), value }, receivedAt),
   };

@@ -1,7 +1,7 @@
 import { parseDuration } from "../../scoring/duration.ts";
 import { type StreamKind, streamKinds } from "../../scoring/records.ts";
 import type { Source } from "../source-port.ts";
-import type { ReadSecret } from "../source-settings.ts";
+import { everyOf, type ReadSecret } from "../source-settings.ts";
 import { checkSql } from "./check.ts";
 import { haltOf } from "./faults.ts";
 import { openRowMapping } from "./row-mapping.ts";
@@ -25,7 +25,7 @@ export function openSqlSource(settings: SqlSettings, read: ReadSecret): Source {
     streams: settings.streams.map((stream) => ({
       name: stream.name,
       feeds: feedsOf(stream),
-      everyMs: parseDuration(stream.every ?? settings.every ?? "") ?? usualEveryMs,
+      everyMs: everyOf(stream.every ?? settings.every, usualEveryMs),
       mode: stream.deletes === "missing" ? "snapshot" : "incremental",
     })),
     limits: [],

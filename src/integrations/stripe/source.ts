@@ -3,7 +3,7 @@ import { parseDuration } from "../../scoring/duration.ts";
 import { openHttpClient } from "../http-client.ts";
 import type { MapContext, Mapped } from "../mapped-port.ts";
 import type { FetchedPage, PullContext, Source } from "../source-port.ts";
-import { type ReadSecret, readSecrets } from "../source-settings.ts";
+import { everyOf, type ReadSecret, readSecrets } from "../source-settings.ts";
 import { checkStripe } from "./check.ts";
 import { classifyStripe } from "./classify.ts";
 import { openCompletion } from "./completion.ts";
@@ -47,7 +47,7 @@ export function openStripeSource(settings: StripeSettings, read: ReadSecret): So
       {
         name: "events",
         feeds: ["account", "subscription", "invoice"],
-        everyMs: parseDuration(settings.every ?? "") ?? usualEventsMs,
+        everyMs: everyOf(settings.every, usualEventsMs),
         mode: "incremental",
       },
     ],

@@ -1,10 +1,9 @@
-import { parseDuration } from "../../scoring/duration.ts";
 import { openHttpClient } from "../http-client.ts";
 import type { Mapped } from "../mapped-port.ts";
 import { readAnswer } from "../read-answer.ts";
 import { redactor } from "../redact.ts";
 import type { FetchedPage, Page, PullContext, Source, SourceStream } from "../source-port.ts";
-import { type ReadSecret, readSecrets } from "../source-settings.ts";
+import { everyOf, type ReadSecret, readSecrets } from "../source-settings.ts";
 import { idsAtOnce, limitsOf, openApi, readLogin, type ZendeskApi } from "./api.ts";
 import { checkZendesk } from "./check.ts";
 import { classifyZendesk } from "./classify.ts";
@@ -37,13 +36,12 @@ export function openZendeskSource(settings: ZendeskSettings, read: ReadSecret): 
   const clean = redactor([...login.secrets, ...hookSecrets]);
   const accounts = settings.accounts ?? "match";
   const options = { isAuthority: accounts === "create", accountFields: settings.accountFields };
-  const everyMs = parseDuration(settings.every ?? "");
   return {
     id: settings.id,
     kind: "zendesk",
     accounts,
     idsAreKeys: false,
-    streams: streams.map((stream) => ({ ...stream, everyMs: everyMs ?? stream.everyMs })),
+    streams: streams.map((stream) => ({ ...stream, everyMs: everyOf(settings.every, stream.everyMs) })),
     limits: limitsOf(settings),
     pull: (stream, cursor, context) => pull(api, nameOf(stream), cursor, context),
     fetch: (stream, ids, context) => fetch(api, nameOf(stream), ids, context),

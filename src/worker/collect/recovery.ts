@@ -1,4 +1,4 @@
-import { type Halt, pauseOf } from "./call.ts";
+import { type Halt, pauseOf } from "../calls/call.ts";
 
 /** What was tried already in one turn of a stream. */
 export interface PullTries {

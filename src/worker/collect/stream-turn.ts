@@ -2,9 +2,8 @@ import { SourceHalt } from "../../integrations/call-port.ts";
 import type { Page, PullContext } from "../../integrations/source-port.ts";
 import { redactText } from "../../redaction.ts";
 import { extendLease, failStream, releaseStream } from "../../store/streams.ts";
-import { openCall } from "./call.ts";
+import { openSharedCall } from "../calls/shared-call.ts";
 import type { CollectDeps } from "./deps.ts";
-import { sharedLimits } from "./limits.ts";
 import { leaseSeconds, type StreamPull, storePage } from "./page.ts";
 import { failedBy, type PullTries, type Recovery, recoverFrom } from "./recovery.ts";
 
@@ -123,10 +122,7 @@ function contextOf(
   signal: AbortSignal,
   now: Date,
 ): PullContext {
-  const { jitter, sleep, zone, db } = deps;
-  const limits = sharedLimits(db, source);
-  const call = openCall({ source, limits, signal, now: () => now, jitter, sleep });
-  return { now, zone, signal, shrink, call };
+  return { now, zone: deps.zone, signal, shrink, call: openSharedCall(deps, source, signal, now) };
 }
 
 /** A stream that does not move on would be pulled for ever. */

@@ -2,9 +2,8 @@ import { SourceHalt } from "../../integrations/call-port.ts";
 import type { Deletion, MapContext, Mapped } from "../../integrations/mapped-port.ts";
 import type { PullContext, Source } from "../../integrations/source-port.ts";
 import { sourceKinds } from "../../scoring/records.ts";
-import { openCall } from "../collect/call.ts";
+import { openSharedCall } from "../calls/shared-call.ts";
 import type { CollectDeps } from "../collect/deps.ts";
-import { sharedLimits } from "../collect/limits.ts";
 import type { ReadBatch, ReadItem } from "./reading.ts";
 
 /** Ids asked for at once; an adapter may ask in smaller parts. */
@@ -82,9 +81,7 @@ async function fetchSome(
 }
 
 function pullContext(deps: CollectDeps, source: Source, { now, zone }: MapContext, signal: AbortSignal): PullContext {
-  const { db, jitter, sleep } = deps;
-  const limits = sharedLimits(db, source);
-  return { now, zone, signal, shrink: 0, call: openCall({ source, limits, signal, now: () => now, jitter, sleep }) };
+  return { now, zone, signal, shrink: 0, call: openSharedCall(deps, source, signal, now) };
 }
 
 function troubleOf(error: unknown, stopping: AbortSignal): Trouble {

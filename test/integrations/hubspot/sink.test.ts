@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { CrmTask, FieldWrite } from "../../../src/integrations/sink-port.ts";
 import type { Source } from "../../../src/integrations/source-port.ts";
 import type { Outcome } from "../../../src/playbooks/message.ts";
-import { outcomeOf } from "../../../src/worker/sink-call.ts";
+import { outcomeOf } from "../../../src/worker/sink-outcome.ts";
 import { impatientContext, mapContext } from "../pull-context.ts";
 import { openSource } from "./company.ts";
 import { type HubSpotFake, startHubSpotFake } from "./fake.ts";

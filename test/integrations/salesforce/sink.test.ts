@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from "vitest";
 import type { CrmTask, Sink, SinkContext } from "../../../src/integrations/sink-port.ts";
 import type { Source } from "../../../src/integrations/source-port.ts";
-import { outcomeOf } from "../../../src/worker/sink-call.ts";
+import { outcomeOf } from "../../../src/worker/sink-outcome.ts";
 import { mapContext, pullContext } from "../pull-context.ts";
 import { type SalesforceFake, startSalesforceFake } from "./fake.ts";
 import { openOver } from "./open.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { Halt } from "../../../src/worker/collect/call.ts";
+import type { Halt } from "../../../src/worker/calls/call.ts";
 import { type PullTries, recoverFrom } from "../../../src/worker/collect/recovery.ts";
 
 const now = new Date("2026-03-10T22:00:00Z");

@@ -3,7 +3,7 @@ import { sql } from "kysely";
 import { expect, test as plainTest } from "vitest";
 import { openDatabase } from "../../../src/store/db.ts";
 import { reserveCall } from "../../../src/store/rate-limits.ts";
-import { sharedLimits, spacingOf } from "../../../src/worker/collect/limits.ts";
+import { sharedLimits, spacingOf } from "../../../src/worker/calls/limits.ts";
 import { test } from "../../support/database.ts";
 import { plainSource } from "../plain-source.ts";
 
