@@ -4,6 +4,7 @@ import {
   type ActionChange,
   type ActionDetail,
   type ActionSummary,
+  actionKinds,
   actionStates,
   listActions,
   readAction,
@@ -25,11 +26,11 @@ const moment = z.iso.datetime();
 const stateShape = z.enum(actionStates);
 const summaryShape = z.strictObject({
   id: z.int(),
-  kind: z.enum(["email", "slack", "task", "webhook", "crm-task"]),
+  kind: z.enum(actionKinds),
   channel: z.string().nullable(),
-  account: z.string(),
-  accountName: z.string(),
-  playbook: z.string(),
+  account: z.string().nullable(),
+  accountName: z.string().nullable(),
+  playbook: z.string().nullable(),
   step: z.string(),
   recipient: z.string(),
   state: stateShape,

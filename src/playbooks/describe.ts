@@ -3,7 +3,7 @@ import type { Facts } from "../scoring/facts.ts";
 import type { Instant } from "../scoring/history.ts";
 import type { HeldFacts } from "./held-facts.ts";
 import type { CompiledPlaybook } from "./playbook.ts";
-import type { SnoozeNotice } from "./snooze.ts";
+import { type SnoozeNotice, snoozeGuard } from "./snooze.ts";
 import { moment } from "./time-words.ts";
 import type { TriggerState } from "./trigger/state.ts";
 import { judgeTrigger, type TriggerDecision } from "./trigger.ts";
@@ -30,7 +30,13 @@ export function describeState(
 ): string {
   if (!playbook.enabled) return "disabled: not judged";
   const { now, missingReason, snooze, held } = context;
-  const decision = judgeTrigger(playbook, state, facts, { now, firstSeen: false, missingReason, snooze, held });
+  const decision = judgeTrigger(playbook, state, facts, {
+    now,
+    firstSeen: false,
+    missingReason,
+    guards: snoozeGuard(snooze),
+    held,
+  });
   const before = state?.state ?? "inactive";
   const { reason } = decision.state;
   if (decision.transition !== null) {

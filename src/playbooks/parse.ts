@@ -3,7 +3,7 @@ import { type Fault, faultAt, faultsOf, suggestion } from "../scoring/fault.ts";
 import {
   frameSchema,
   frameVocabulary,
-  plannedModes,
+  recoveryVariants,
   type StepDocument,
   stepVariants,
   type TriggerDocument,
@@ -16,26 +16,35 @@ export interface ParsedPlaybook {
   readonly frame: z.infer<typeof frameSchema> | null;
   readonly audience: unknown;
   readonly trigger: TriggerDocument | null;
-  /** Null where a step could not be read. */
-  readonly steps: readonly (StepDocument | null)[];
+  readonly steps: readonly ParsedStep[];
+  readonly onRecover: readonly ParsedStep[];
   readonly faults: readonly Fault[];
+}
+
+/** A step as far as it could be read, with its path in the document. */
+export interface ParsedStep {
+  readonly at: string;
+  /** Null where it could not be read. */
+  readonly document: StepDocument | null;
+  /** The lists of steps that stand in it, by their paths behind `at`: `cases[0].steps`, `otherwise`, `random[1].steps`. */
+  readonly inner: ReadonlyMap<string, readonly ParsedStep[]>;
 }
 
 /** Reads a playbook part by part, so that one broken part does not hide the faults of the others. */
 export function parsePlaybook(document: unknown): ParsedPlaybook {
   const faults: Fault[] = [];
   const frame = frameSchema.safeParse(document);
-  if (!frame.success) faults.push(...faultsOf(frame.error, document, frameVocabulary).map(laterMode));
+  if (!frame.success) faults.push(...faultsOf(frame.error, document, frameVocabulary));
   const trigger = member(document, "trigger");
-  const listed = member(document, "steps");
-  const steps = Array.isArray(listed) ? listed : [];
-  const parsedSteps = steps.map((step, index) => parseStep(step, `steps[${index}]`, faults));
-  faults.push(...misplacedSteps(steps));
+  const steps = parseSteps(member(document, "steps"), "steps", stepVariants, faults);
+  const onRecover = parseSteps(member(document, "onRecover"), "onRecover", recoveryVariants, faults);
+  faults.push(...repeatedIds([...steps, ...onRecover], new Set()));
   return {
     frame: frame.success ? frame.data : null,
     audience: member(document, "audience"),
     trigger: trigger === undefined ? missingTrigger(document, faults) : parseTrigger(trigger, faults),
-    steps: parsedSteps,
+    steps,
+    onRecover,
     faults,
   };
 }
@@ -49,31 +58,46 @@ function missingTrigger(document: unknown, faults: Fault[]): null {
 
 function parseTrigger(part: unknown, faults: Fault[]): TriggerDocument | null {
   const known = variant(part, triggerVariants, "trigger", faults);
-  // The variant was chosen by its own key: what it parses is a trigger.
+  // As with steps.
   return known === null
     ? null
     : (parseVariant(part, known, triggerVariants, "trigger", faults) as TriggerDocument | null);
 }
 
-function parseStep(part: unknown, at: string, faults: Fault[]): StepDocument | null {
-  const known = variant(part, stepVariants, at, faults);
-  return known === null ? null : (parseVariant(part, known, stepVariants, at, faults) as StepDocument | null);
+function parseSteps(list: unknown, at: string, variants: Variants, faults: Fault[]): readonly ParsedStep[] {
+  if (!Array.isArray(list)) return [];
+  return list.map((step, index) => parseStep(step, `${at}[${index}]`, variants, faults));
 }
 
-function misplacedSteps(steps: readonly unknown[]): readonly Fault[] {
-  const faults: Fault[] = [];
-  const seen = new Set<unknown>();
-  steps.forEach((step, index) => {
-    const id = member(step, "id");
-    if (id === undefined) return;
-    if (seen.has(id)) faults.push(faultAt(`steps[${index}].id`, id, "this id is used by an earlier step"));
-    seen.add(id);
+function parseStep(part: unknown, at: string, variants: Variants, faults: Fault[]): ParsedStep {
+  const known = variant(part, variants, at, faults);
+  // The variant was chosen by its own key: what it parses is a step.
+  const document = known === null ? null : (parseVariant(part, known, variants, at, faults) as StepDocument | null);
+  const inner = new Map<string, readonly ParsedStep[]>();
+  for (const [path, list] of innerLists(part)) inner.set(path, parseSteps(list, `${at}.${path}`, variants, faults));
+  return { at, document, inner };
+}
+
+/** The lists of steps in a branch. */
+function innerLists(part: unknown): readonly (readonly [string, unknown])[] {
+  if (member(part, "do") !== "branch") return [];
+  const ways = ["cases", "random"].flatMap((key) => {
+    const list = member(part, key);
+    return Array.isArray(list)
+      ? list.map((way, index) => [`${key}[${index}].steps`, member(way, "steps")] as const)
+      : [];
   });
-  const last = steps.at(-1);
-  if (member(last, "do") === "wait") {
-    faults.push(faultAt(`steps[${steps.length - 1}]`, last, "a wait needs a step after it"));
-  }
-  return faults;
+  return [...ways, ["otherwise", member(part, "otherwise")]];
+}
+
+function repeatedIds(steps: readonly ParsedStep[], seen: Set<unknown>): readonly Fault[] {
+  return steps.flatMap(({ at, document, inner }) => {
+    const id = document?.id;
+    const isTaken = id !== undefined && seen.has(id);
+    if (id !== undefined) seen.add(id);
+    const within = [...inner.values()].flatMap((list) => repeatedIds(list, seen));
+    return isTaken ? [faultAt(`${at}.id`, id, "this id is used by an earlier step"), ...within] : within;
+  });
 }
 
 /** The variant's schema, or null with the fault told. */
@@ -102,11 +126,6 @@ function parseVariant(part: unknown, schema: z.ZodObject, variants: Variants, at
   const planned = variants.plannedKeys.filter((key) => !keys.includes(key));
   faults.push(...faultsOf(parsed.error, part, { keys, planned }, at));
   return schema.strip().safeParse(part).data ?? null;
-}
-
-function laterMode(fault: Fault): Fault {
-  const isLater = fault.path === "entry.mode" && plannedModes.some((mode) => mode === fault.met);
-  return isLater ? { ...fault, message: `"${String(fault.met)}" is not supported yet: ${fault.message}` } : fault;
 }
 
 function member(document: unknown, key: string): unknown {

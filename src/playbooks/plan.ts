@@ -103,7 +103,7 @@ function goOn(
   now: Instant,
 ): Pick<RunPlan, "next" | "reason"> {
   if (wait?.kind !== "wait" || after === undefined) return { next: { kind: "done" }, reason: "every step was reached" };
-  const dueAt = now + wait.forMs;
+  const dueAt = now + (wait.forMs ?? 0);
   const reason = `"${wait.id}": waiting until ${moment(dueAt, subject.zone)} for the step "${after}"`;
   return { next: { kind: "waiting", stepId: after, dueAt }, reason };
 }
@@ -122,7 +122,7 @@ function planStep(
     case "webhook":
       return planWebhook(step, occasion);
     default:
-      return step satisfies never;
+      return [];
   }
 }
 
@@ -183,9 +183,10 @@ function planWebhook(step: WebhookStep, occasion: Occasion): PlannedAction {
 /** The task as a row of ours, and where it is synced, its way into the CRM. */
 function planTask(step: TaskStep, occasion: Occasion): PlannedAction | readonly PlannedAction[] {
   const { subject } = occasion;
-  const isOwners = step.assignee === "owner";
-  const { owner, standsInFor } = isOwners ? subject : subject.onDuty(step.assignee);
-  const assignee = owner?.id ?? (isOwners ? null : step.assignee);
+  const named = typeof step.assignee === "string" ? step.assignee : "";
+  const isOwners = named === "owner";
+  const { owner, standsInFor } = isOwners ? subject : subject.onDuty(named);
+  const assignee = owner?.id ?? (isOwners ? null : named);
   if (assignee === null) {
     return skipped(step, occasion, "nobody", "the account has no owner, and there is no fallback");
   }

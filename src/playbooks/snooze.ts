@@ -1,5 +1,6 @@
 import type { Snooze } from "../scoring/by-hand.ts";
 import type { Instant } from "../scoring/history.ts";
+import { type AskGuards, noGuards } from "./guard.ts";
 import { moment } from "./time-words.ts";
 
 /** A snooze as a judgement needs it. */
@@ -16,4 +17,10 @@ export function snoozeNotice(snooze: Snooze | null, zone: string): SnoozeNotice 
   const by = snooze.by === "" ? "" : ` by ${snooze.by}`;
   const reason = snooze.reason === "" ? "" : `: ${snooze.reason}`;
   return { until: snooze.until, words: `snoozed until ${moment(snooze.until, zone)}${by}${reason}` };
+}
+
+/** No run begins while the account is snoozed. */
+export function snoozeGuard(notice: SnoozeNotice | null | undefined): AskGuards {
+  if (notice == null) return noGuards;
+  return () => ({ kind: "defer", guard: "snooze", until: notice.until, words: notice.words });
 }

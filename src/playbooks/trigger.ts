@@ -1,11 +1,12 @@
 import type { MissingReason } from "../scoring/conditions.ts";
 import type { Facts } from "../scoring/facts.ts";
 import type { Instant } from "../scoring/history.ts";
+import { type AskGuards, noGuards } from "./guard.ts";
 import { type HeldFacts, namesHeld, truthWhileHeld } from "./held-facts.ts";
 import type { CompiledPlaybook } from "./playbook.ts";
-import type { SnoozeNotice } from "./snooze.ts";
+import type { Priority } from "./schema/words.ts";
 import { answerOf } from "./trigger/answer.ts";
-import { cooldownLeft, firingWords, move } from "./trigger/moves.ts";
+import { firingWords, move } from "./trigger/moves.ts";
 import type { TriggerState } from "./trigger/state.ts";
 import type { TruthOf } from "./truths.ts";
 
@@ -15,10 +16,20 @@ export interface TriggerDecision {
   /** `from->to` where the state's name changed, else null. */
   readonly transition: string | null;
   /** A run is to be started for this episode. */
-  readonly fire: { readonly episode: number } | null;
+  readonly fire: Fire | null;
   /** What this judgement found, in words with numbers. */
   readonly reason: string;
   readonly dueAt: Instant | null;
+}
+
+/** A run that begins. */
+export interface Fire {
+  readonly episode: number;
+  /** The run of the episode that it is, from 1. */
+  readonly round: number;
+  readonly priority: Priority;
+  /** Kept to compare with; nothing is done in it. */
+  readonly isHoldout: boolean;
 }
 
 /** What a judgement needs beside the facts. */
@@ -30,8 +41,8 @@ export interface JudgementContext {
   readonly missingReason?: MissingReason | undefined;
   /** The answers of conditions that were judged together; without it each is judged on its own. */
   readonly truthOf?: TruthOf | undefined;
-  /** Until its end no run begins for the account. */
-  readonly snooze?: SnoozeNotice | null | undefined;
+  /** What keeps runs from beginning; nothing unless given. */
+  readonly guards?: AskGuards | undefined;
   /** What of the facts rests on sources that fail. */
   readonly held?: HeldFacts | null | undefined;
 }
@@ -49,19 +60,20 @@ export function judgeTrigger(
   const held = context.held ?? null;
   const isHeld = namesHeld(playbook, held);
   const started = startingState(playbook, state, context);
-  const before = started.held && !isHeld ? afterHold(started, playbook, context.now) : started;
+  const before = started.held && !isHeld ? afterHold(started, context.now) : started;
   const truthOf = truthWhileHeld(context.truthOf ?? ((condition) => condition.truth(facts)), held);
   const answer = answerOf(playbook, facts, truthOf, context.missingReason);
-  const turn = { playbook, answer, snooze: context.snooze ?? null, now: context.now };
-  const after = { ...move(before, turn), held: isHeld };
+  const priority = priorityOf(playbook, truthOf);
+  const turn = { playbook, answer, priority, guards: context.guards ?? noGuards, now: context.now };
+  const { state: moved, begins } = move(before, turn);
+  const after = { ...moved, held: isHeld };
   const from = state?.state ?? "inactive";
   const entered = after.episode > before.episode;
-  const fires = entered && !after.baseline && cooldownLeft(turn, before) === 0;
   const isSameEpisode = before.state === "firing" && after.state === "firing" && !entered;
   return {
     state: after,
     transition: from === after.state ? null : `${from}->${after.state}`,
-    fire: fires ? { episode: after.episode } : null,
+    fire: begins && { episode: after.episode, round: after.round, priority, isHoldout: begins === "holdout" },
     reason: isSameEpisode ? firingWords(answer) : after.reason,
     dueAt: after.dueAt,
   };
@@ -86,11 +98,15 @@ function startingState(
       held: false,
       reason: "",
       occasion: null,
+      guard: null,
+      inAudience: null,
+      round: 0,
+      priority: null,
     };
   }
   if (!context.firstSeen && state.triggerKey === playbook.triggerKey) return state;
   if (state.state === "inactive" || state.state === "pending") {
-    return { ...state, state: "inactive", since: context.now, baseline: awaitsBaseline };
+    return { ...state, state: "inactive", since: context.now, baseline: awaitsBaseline, guard: null };
   }
   // What was a new occasion to another trigger is none to this one.
   return { ...state, state: "firing", occasion: null };
@@ -98,10 +114,14 @@ function startingState(
 
 /**
  * The first judgement after a source delivers again: what came to be so while nobody could see it is taken as it is, silently. What was
- * on its way before has its whole time before it once more; one that waits for the end of a snooze goes on waiting.
+ * on its way before has its whole time before it once more; one that a guard keeps waiting goes on waiting.
  */
-function afterHold(state: TriggerState, { trigger }: CompiledPlaybook, now: Instant): TriggerState {
+function afterHold(state: TriggerState, now: Instant): TriggerState {
   if (state.state === "inactive") return { ...state, baseline: true };
-  const isSnoozed = state.dueAt !== null && state.dueAt > state.since + trigger.forMs;
-  return state.state === "pending" && !isSnoozed ? { ...state, since: now } : state;
+  return state.state === "pending" && state.guard === null ? { ...state, since: now } : state;
+}
+
+/** The playbook's priority, or the higher one whose condition is true. */
+function priorityOf({ severity, priority }: CompiledPlaybook, truthOf: TruthOf): Priority {
+  return severity.find(({ when }) => truthOf(when) === true)?.priority ?? priority;
 }

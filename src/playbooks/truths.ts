@@ -9,7 +9,12 @@ export type TruthOf = (condition: CompiledCondition) => Truth;
 /** Judges the audiences and triggers of all playbooks on one account's facts at once, each fact looked up once. Good until the next account. */
 export function judgeConditions(playbooks: readonly CompiledPlaybook[]): (facts: Facts) => TruthOf {
   const conditions = playbooks
-    .flatMap(({ audience, trigger }) => [audience, trigger.when, trigger.recover])
+    .flatMap(({ audience, trigger, severity }) => [
+      audience,
+      trigger.when,
+      trigger.recover,
+      ...severity.map(({ when }) => when),
+    ])
     .filter((condition) => condition !== null);
   const places = new Map(conditions.map((condition, place) => [condition, place]));
   const set = conditionSet(conditions);

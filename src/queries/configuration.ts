@@ -1,6 +1,7 @@
 import type { SourceSettings } from "../integrations/sources-schema.ts";
 import { compilePlaybook, type PlaybookContext } from "../playbooks/compile.ts";
 import type { Configuration } from "../playbooks/configuration.ts";
+import { plainGuards } from "../playbooks/guards-document.ts";
 import type { CompiledPlaybook } from "../playbooks/playbook.ts";
 import { judgeConditions } from "../playbooks/truths.ts";
 import { companyFacts } from "../scoring/company.ts";
@@ -30,6 +31,7 @@ import {
   readChannels,
   readCompany,
   readHealthModel,
+  readHouseGuards,
   readLifecycle,
   readMetricSettings,
   readOwners,
@@ -84,6 +86,7 @@ export function compileConfiguration(documents: readonly SourceDocument[], unrea
   );
   const owners = only("owners", readOwners, { owners: [], onOwnerChange: "move" });
   const channels = only("channels", readChannels, []);
+  const guards = only("guards", readHouseGuards, plainGuards);
   const connected = only("sources", readSources, { sources: [], tell: null });
   if (connected?.tell != null && !unread.has("channels")) checkTell(documents, connected.tell, taken);
   // Without a sound company.json nothing comes of it anyhow.
@@ -97,7 +100,8 @@ export function compileConfiguration(documents: readonly SourceDocument[], unrea
   const models = compileModels(documents, unread, taken);
   const playbooks = compilePlaybooks(documents, unread, taken);
   if (settings !== null) checkOwnMetrics(documents, settings, taken);
-  if (faults.length > 0 || !company || !owners || !channels || !connected || !models || !settings) return { faults };
+  if (faults.length > 0 || !company || !owners || !channels || !connected || !models || !settings || !guards)
+    return { faults };
   return {
     configuration: {
       revisionKey: revisionKeyOf(documents),
@@ -110,6 +114,7 @@ export function compileConfiguration(documents: readonly SourceDocument[], unrea
       },
       owners,
       channels,
+      guards,
       playbooks,
       judgeConditions: judgeConditions(playbooks),
       ...connected,
@@ -235,6 +240,7 @@ function playbookContext(documents: readonly SourceDocument[]): Omit<PlaybookCon
     channels: bodies("channels").flatMap(channelReferences),
     owners: bodies("owners").flatMap(ownerReferences),
     sinks: bodies("sources").flatMap(sinkReferences),
+    playbooks: documents.filter(({ kind }) => kind === "playbook").map(({ id }) => id),
     // Without lifecycle.json the CRM's words are the stages, and there are no milestones.
     stages: bodies("lifecycle").length === 0 ? undefined : bodies("lifecycle").flatMap(stageIds),
     milestones: bodies("lifecycle").flatMap(milestoneIds),

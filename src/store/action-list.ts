@@ -1,7 +1,19 @@
 import { sql } from "kysely";
 import type { Db, Tx } from "./db.ts";
 import { notify } from "./notify.ts";
-import type { ActionState } from "./schema.ts";
+import type { ActionKind, ActionState } from "./schema.ts";
+
+export const actionKinds = [
+  "email",
+  "slack",
+  "task",
+  "webhook",
+  "crm-task",
+  "crm-field",
+  "field",
+  "stage",
+  "call",
+] as const satisfies readonly ActionKind[];
 
 export const actionStates = [
   "pending",
@@ -27,11 +39,12 @@ export interface ActionFilter {
 /** One line of a list. */
 export interface ActionSummary {
   readonly id: number;
-  readonly kind: "email" | "slack" | "task" | "webhook" | "crm-task";
+  readonly kind: ActionKind;
   readonly channel: string | null;
-  readonly account: string;
-  readonly accountName: string;
-  readonly playbook: string;
+  /** Null: a message that no single run sends, such as a digest. */
+  readonly account: string | null;
+  readonly accountName: string | null;
+  readonly playbook: string | null;
   readonly step: string;
   readonly recipient: string;
   readonly state: ActionState;
@@ -133,7 +146,7 @@ export async function resolveAction(tx: Tx, id: number, as: "sent" | "failed", h
 function summaries(db: Db) {
   return db
     .selectFrom("actions as n")
-    .innerJoin("accounts as a", "a.id", "n.accountId")
+    .leftJoin("accounts as a", "a.id", "n.accountId")
     .select([
       "n.id",
       "n.kind",

@@ -1,7 +1,7 @@
 import { sql } from "kysely";
 import type { Message } from "../playbooks/message.ts";
 import type { Db, Tx } from "./db.ts";
-import type { ActionState } from "./schema.ts";
+import type { ActionKind, ActionState } from "./schema.ts";
 
 /** A step's effect, made once per (run, step, visit, recipient). */
 export interface NewAction {
@@ -12,7 +12,7 @@ export interface NewAction {
   readonly stepId: string;
   readonly visit: number;
   readonly recipient: string;
-  readonly kind: "email" | "slack" | "task" | "webhook" | "crm-task";
+  readonly kind: ActionKind;
   readonly channel: string | null;
   readonly message: Message | Readonly<Record<string, unknown>>;
   readonly state: "pending" | "sent" | "skipped";

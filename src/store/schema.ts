@@ -177,6 +177,7 @@ interface AccountWork {
   failedAt: NullableMoment;
   retryAt: NullableMoment;
   rollsUp: Generated<boolean>;
+  quietSeq: number | null;
 }
 
 interface Scores {
@@ -229,7 +230,16 @@ interface TriggerStates {
   reason: string;
   occasion: string | null;
   held: Generated<boolean>;
+  guard: string | null;
+  inAudience: boolean | null;
+  round: Generated<number>;
+  priority: Priority | null;
 }
+
+type Priority = "info" | "warning" | "escalation";
+
+/** `exited` and `reached`: ended early by the playbook's exit or goal; `holdout`: nothing is done in it. */
+export type RunState = "active" | "done" | "stopped" | "exited" | "reached" | "holdout";
 
 interface Runs {
   id: Generated<number>;
@@ -237,13 +247,23 @@ interface Runs {
   playbookId: string;
   episode: number;
   revision: number;
-  state: "active" | "done" | "stopped";
+  state: RunState;
   stepId: string | null;
   visit: Generated<number>;
   dueAt: NullableMoment;
   reason: string;
   startedAt: Moment;
   finishedAt: NullableMoment;
+  round: Generated<number>;
+  cause: Generated<string>;
+  priority: Generated<Priority>;
+  depth: Generated<number>;
+  chain: Generated<string[]>;
+  arrivedAt: NullableMoment;
+  ownerId: string | null;
+  isAlert: Generated<boolean>;
+  goalUntil: NullableMoment;
+  goalReachedAt: NullableMoment;
 }
 
 export type ActionState =
@@ -257,16 +277,21 @@ export type ActionState =
   | "cancelled"
   | "skipped";
 
+/** What an action does. */
+export type ActionKind = "email" | "slack" | "task" | "webhook" | "crm-task" | "crm-field" | "field" | "stage" | "call";
+
 interface Actions {
   id: Generated<number>;
-  runId: number;
-  accountId: number;
-  playbookId: string;
+  /** Null: of a message that no single run sends, as its `noticeKey` says. */
+  runId: number | null;
+  accountId: number | null;
+  playbookId: string | null;
+  noticeKey: string | null;
   revision: number;
   stepId: string;
   visit: number;
   recipient: string;
-  kind: "email" | "slack" | "task" | "webhook" | "crm-task";
+  kind: ActionKind;
   channel: string | null;
   message: Json<unknown>;
   state: ActionState;
@@ -471,6 +496,91 @@ interface CrmFields {
   writtenAt: NullableMoment;
 }
 
+interface Digests {
+  id: Generated<number>;
+  channel: string;
+  recipient: string;
+  ownerId: string | null;
+  openedAt: Moment;
+  dueAt: Moment;
+  closedAt: NullableMoment;
+  actionId: number | null;
+}
+
+interface DigestItems {
+  digestId: number;
+  accountId: number;
+  playbookId: string;
+  kind: "alert" | "held";
+  runId: number | null;
+  reason: string;
+  expectedLoss: number | null;
+  at: Moment;
+}
+
+interface AlertRequests {
+  playbookId: string;
+  accountId: number;
+  ownerId: string;
+  week: Day;
+  expectedLoss: number;
+  askedAt: Moment;
+  grantedAt: NullableMoment;
+}
+
+interface PlaybookSnoozes {
+  id: Generated<number>;
+  playbookId: string;
+  accountId: number | null;
+  author: string;
+  reason: string;
+  createdAt: Moment;
+  until: Moment;
+  endedAt: NullableMoment;
+  endedBy: string | null;
+}
+
+interface StormBrakes {
+  id: Generated<number>;
+  playbookId: string;
+  pulledAt: Moment;
+  begun: number;
+  audience: number;
+  decidedAt: NullableMoment;
+  decision: "go" | "drop" | null;
+  decidedBy: string | null;
+}
+
+interface AssignmentTurns {
+  playbookId: string;
+  stepId: string;
+  turns: Generated<number>;
+}
+
+interface SurveyRequests {
+  id: Generated<number>;
+  accountId: number;
+  runId: number;
+  stepId: string;
+  visit: number;
+  type: "nps" | "csat" | "ces";
+  email: string | null;
+  contact: string | null;
+  question: string;
+  askedAt: Moment;
+  expiresAt: Moment;
+  answeredAt: NullableMoment;
+  score: number | null;
+  comment: string | null;
+}
+
+interface MailSuppressions {
+  address: string;
+  reason: "unsubscribed" | "bounced" | "complained" | "by-hand";
+  detail: string;
+  at: Moment;
+}
+
 /** Our tables as Kysely sees them, in camelCase. The migrations are the truth. */
 export interface Schema {
   accounts: Accounts;
@@ -515,4 +625,12 @@ export interface Schema {
   inbox: Inbox;
   inboxRefusals: InboxRefusals;
   crmFields: CrmFields;
+  digests: Digests;
+  digestItems: DigestItems;
+  alertRequests: AlertRequests;
+  playbookSnoozes: PlaybookSnoozes;
+  stormBrakes: StormBrakes;
+  assignmentTurns: AssignmentTurns;
+  surveyRequests: SurveyRequests;
+  mailSuppressions: MailSuppressions;
 }

@@ -28,8 +28,10 @@ export async function findRunOfAction(
 ): Promise<{ runId: number; accountId: number; account: string; playbook: string } | null> {
   const row = await tx
     .selectFrom("actions as n")
-    .innerJoin("accounts as a", "a.id", "n.accountId")
-    .select(["n.runId", "n.accountId", "a.key as account", "n.playbookId as playbook"])
+    .innerJoin("runs as r", "r.id", "n.runId")
+    .innerJoin("accounts as a", "a.id", "r.accountId")
+    .select(["n.runId", "r.accountId", "a.key as account", "r.playbookId as playbook"])
+    .$narrowType<{ runId: number }>()
     .where("n.id", "=", actionId)
     .executeTakeFirst();
   return row ?? null;

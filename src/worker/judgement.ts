@@ -1,14 +1,14 @@
 import type { Configuration } from "../playbooks/configuration.ts";
 import type { CompiledPlaybook } from "../playbooks/playbook.ts";
-import { judgeTrigger } from "../playbooks/trigger.ts";
+import { snoozeGuard } from "../playbooks/snooze.ts";
+import { judgeTrigger, type Fire as TriggerFire } from "../playbooks/trigger.ts";
 import type { Instant } from "../scoring/history.ts";
 import type { TriggerStateRow } from "../store/playbook-state.ts";
 import type { Situation } from "./situation.ts";
 
 /** A playbook that fires for an account. */
-export interface Fire {
+export interface Fire extends TriggerFire {
   readonly playbook: CompiledPlaybook;
-  readonly episode: number;
   readonly reason: string;
 }
 
@@ -36,13 +36,13 @@ export function judgeAccount(configuration: Configuration, situation: Situation,
       firstSeen: false,
       missingReason,
       truthOf,
-      snooze,
+      guards: snoozeGuard(snooze),
       held,
     });
     const after = { ...decision.state, accountId, playbookId: playbook.id };
     if (state === null || !isSame(state, after)) changedStates.push(after);
     if (decision.fire !== null) {
-      fires.push({ playbook, episode: decision.fire.episode, reason: decision.reason });
+      fires.push({ ...decision.fire, playbook, reason: decision.reason });
     }
     if (decision.dueAt !== null) nextDueAt = Math.min(nextDueAt ?? decision.dueAt, decision.dueAt);
   }
@@ -68,6 +68,10 @@ function isSame(one: TriggerStateRow, other: TriggerStateRow): boolean {
     one.baseline === other.baseline &&
     one.held === other.held &&
     one.reason === other.reason &&
-    one.occasion === other.occasion
+    one.occasion === other.occasion &&
+    one.guard === other.guard &&
+    one.inAudience === other.inAudience &&
+    one.round === other.round &&
+    one.priority === other.priority
   );
 }

@@ -43,17 +43,20 @@ export async function advanceRuns(
 
 async function startRuns(tx: Tx, situation: Situation, fires: readonly Fire[], now: Date): Promise<RunRow[]> {
   const started: RunRow[] = [];
-  for (const { playbook, episode, reason } of fires) {
+  for (const { playbook, episode, round, priority, isHoldout, reason } of fires) {
     const run = await startRun(tx, {
       accountId: situation.accountId,
       playbookId: playbook.id,
       episode,
+      round,
+      priority,
+      state: isHoldout ? "holdout" : "active",
       revision: playbook.revision,
       stepId: playbook.steps[0]?.id ?? null,
       reason,
       startedAt: now.getTime(),
     });
-    if (run !== null) started.push(run);
+    if (run !== null && !isHoldout) started.push(run);
   }
   return started;
 }

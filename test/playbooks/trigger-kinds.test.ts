@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { describeState } from "../../src/playbooks/describe.ts";
 import type { CompiledPlaybook } from "../../src/playbooks/playbook.ts";
-import { type SnoozeNotice, snoozeNotice } from "../../src/playbooks/snooze.ts";
+import { type SnoozeNotice, snoozeGuard, snoozeNotice } from "../../src/playbooks/snooze.ts";
 import type { TriggerState } from "../../src/playbooks/trigger/state.ts";
 import { judgeTrigger, type TriggerDecision } from "../../src/playbooks/trigger.ts";
 import type { FactValue } from "../../src/scoring/facts.ts";
@@ -20,7 +20,7 @@ function judgeAll(subject: CompiledPlaybook, observations: readonly Observation[
     const decision: TriggerDecision = judgeTrigger(subject, state, facts, {
       now: start + at * day,
       firstSeen: false,
-      snooze,
+      guards: snoozeGuard(snooze),
     });
     state = decision.state;
     return decision;

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { CompiledPlaybook } from "../../src/playbooks/playbook.ts";
+import { snoozeGuard } from "../../src/playbooks/snooze.ts";
 import type { TriggerState } from "../../src/playbooks/trigger/state.ts";
 import { judgeTrigger, type TriggerDecision } from "../../src/playbooks/trigger.ts";
 import type { FactValue } from "../../src/scoring/facts.ts";
@@ -141,7 +142,11 @@ function judgeCourse(set: Settings, observations: readonly Observation[]): Step[
     if (snoozedUntil !== null && snoozedUntil <= now) snoozedUntil = null;
     const snooze = snoozedUntil === null ? null : { until: snoozedUntil, words: "snoozed" };
     const before = state;
-    const decision = judgeTrigger(subject, before, factsOf(set.kind, seen), { now, firstSeen: false, snooze });
+    const decision = judgeTrigger(subject, before, factsOf(set.kind, seen), {
+      now,
+      firstSeen: false,
+      guards: snoozeGuard(snooze),
+    });
     state = decision.state;
     const isInTheDark = score === null && (segment === null || !set.hasAudience || segment === "mid");
     const occasion = hasOccasions(set.kind) && score !== null ? seen.period : null;

@@ -45,7 +45,6 @@ describe("a folder of documents", () => {
       "health-models/default.json:37:3 minimumCoverage: expected a share from 0 to 1 (met 3)",
       'lifecycle.json:7:9 stages[0].when.fact: a rule may not name score: it is known only after the stage (met "score")',
       "owners.json:1:17: remove the comma before }",
-      'playbooks/one.json:20:3 holdout: "holdout" is not supported yet (met "an object")',
       'playbooks/two.json:16:7 steps[0].to: unknown channel: expected "csm-alerts" (met "csm")',
       "segments.json: this is not supported yet",
     ]);
@@ -219,6 +218,7 @@ describe("the published schemas", () => {
           },
         ],
       },
+      guards: { maxPerAccount: { runs: 3, per: "7d" }, alertBudget: { perWeek: 10 } },
       "health-model": soundDocuments["health-models/default.json"],
       playbook: soundDocuments["playbooks/save-at-risk.json"],
     } as const;

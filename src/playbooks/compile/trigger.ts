@@ -47,7 +47,8 @@ export function compileTrigger(trigger: TriggerDocument, compiler: TriggerCompil
     case "change":
       return compileChange(trigger, compiler);
     default:
-      return trigger satisfies never;
+      compiler.refuse(faultAt("trigger.on", trigger.on, `"${trigger.on}" is not supported yet`));
+      return null;
   }
 }
 
@@ -61,12 +62,16 @@ function compileThreshold(trigger: TriggerOf<"threshold">, compiler: TriggerComp
 }
 
 function compileStage(trigger: TriggerOf<"stage">, compiler: TriggerCompiler): CompiledTrigger | null {
+  if (trigger.enters === undefined) {
+    compiler.refuse(faultAt("trigger.enters", undefined, "is missing: expected a stage"));
+    return null;
+  }
   const from = trigger.from === undefined ? [] : [entered("stage.previous", trigger.from, "trigger.from")];
   return ofParts(trigger, [entered("stage", trigger.enters, "trigger.enters"), ...from], compiler);
 }
 
 /** Who is stuck is behind as well, and may never have been seen as only behind. */
-const statuses = { behind: ["behind", "stuck"], stuck: ["stuck"] } as const;
+const statuses = { overdue: ["behind", "stuck"], behind: ["behind", "stuck"], stuck: ["stuck"] } as const;
 
 function compileMilestone(trigger: TriggerOf<"milestone">, compiler: TriggerCompiler): CompiledTrigger | null {
   const { milestone, status } = trigger;
@@ -86,7 +91,7 @@ const renewalFact = "contract.days_to_renewal";
 const renewalSlackDays = 7;
 
 function compileRenewal(trigger: TriggerOf<"renewal">, compiler: TriggerCompiler): CompiledTrigger | null {
-  const days = trendDays(parseDuration(trigger.within) ?? 0);
+  const days = trendDays(parseDuration(trigger.within ?? "") ?? 0);
   if (days === null) {
     compiler.refuse(faultAt("trigger.within", trigger.within, 'expected whole days, such as "90d", at most 400'));
     return null;

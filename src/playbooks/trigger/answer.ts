@@ -7,6 +7,7 @@ import type { TruthOf } from "../truths.ts";
 export interface Answer {
   readonly matches: boolean | null;
   readonly recovered: boolean | null;
+  readonly inAudience: boolean | null;
   readonly why: string;
   readonly whyRecovery: string;
   /** What an episode that began now would be about. */
@@ -30,6 +31,7 @@ export function answerOf(
   const occasion = trigger.occasion === null ? undefined : facts.get(trigger.occasion.fact);
   return {
     matches,
+    inAudience,
     recovered: matches === true ? false : or(not(inAudience), recover),
     why: explain(inAudience, when, whyAudience, whyWhen),
     whyRecovery: inAudience === false || trigger.recover === null ? "" : trigger.recover.why(facts, missingReason),

@@ -1,8 +1,9 @@
 import { parseDay } from "../../scoring/days.ts";
 import { durationWords } from "../../scoring/duration.ts";
 import type { Instant } from "../../scoring/history.ts";
+import type { AskGuards } from "../guard.ts";
 import type { CompiledPlaybook } from "../playbook.ts";
-import type { SnoozeNotice } from "../snooze.ts";
+import type { Priority } from "../schema/words.ts";
 import { progress, span } from "../time-words.ts";
 import type { Answer } from "./answer.ts";
 import type { TriggerState } from "./state.ts";
@@ -11,14 +12,22 @@ import type { TriggerState } from "./state.ts";
 export interface Turn {
   readonly playbook: CompiledPlaybook;
   readonly answer: Answer;
-  /** Null while no run is held back. */
-  readonly snooze: SnoozeNotice | null;
+  /** The priority that a run would have now. */
+  readonly priority: Priority;
+  readonly guards: AskGuards;
   readonly now: Instant;
 }
 
+/** The state after a judgement, and how a run begins, if one does. */
+export interface Moved {
+  readonly state: TriggerState;
+  /** `holdout`: it is kept, and nothing is done. */
+  readonly begins: "run" | "holdout" | null;
+}
+
 /** The state after a judgement. */
-export function move(before: TriggerState, turn: Turn): TriggerState {
-  const judged = { ...before, triggerKey: turn.playbook.triggerKey };
+export function move(before: TriggerState, turn: Turn): Moved {
+  const judged = { ...before, triggerKey: turn.playbook.triggerKey, inAudience: turn.answer.inAudience };
   switch (before.state) {
     case "inactive":
       return fromInactive(judged, turn);
@@ -43,70 +52,76 @@ export function firingWords(answer: Answer): string {
   return `${answer.why}, but not recovered: ${answer.whyRecovery}`;
 }
 
-function fromInactive(state: TriggerState, turn: Turn): TriggerState {
+function fromInactive(state: TriggerState, turn: Turn): Moved {
   const { playbook, answer, now } = turn;
-  if (answer.matches === null) return { ...state, dueAt: null, reason: `not known: ${answer.why}` };
-  if (answer.matches === false) return { ...state, dueAt: null, baseline: false, reason: answer.why };
+  if (answer.matches === null) return stay({ ...state, dueAt: null, reason: `not known: ${answer.why}` });
+  if (answer.matches === false) return stay({ ...state, dueAt: null, baseline: false, reason: answer.why });
   if (state.baseline) {
     const when = state.held ? "its source delivered again" : "the playbook was activated";
     const reason = `matched when ${when}: taken as it is (${answer.why})`;
     const [episode, occasion] = [state.episode + 1, answer.occasion];
-    return { ...state, state: "firing", since: now, dueAt: null, episode, occasion, reason };
+    return stay({ ...state, state: "firing", since: now, dueAt: null, episode, round: 0, occasion, reason });
   }
   const { forMs } = playbook.trigger;
   if (forMs === 0) return enterEpisode(state, turn);
   const reason = `${answer.why}, for ${progress(0, forMs)}`;
-  return { ...state, state: "pending", since: now, dueAt: now + forMs, reason };
+  return stay({ ...state, state: "pending", since: now, dueAt: now + forMs, guard: null, reason });
 }
 
-function fromPending(state: TriggerState, turn: Turn): TriggerState {
+function fromPending(state: TriggerState, turn: Turn): Moved {
   const { playbook, answer, now } = turn;
   const { forMs } = playbook.trigger;
   const deadline = state.since + forMs;
-  /** Beyond its deadline it is due only because a snooze held it back. */
-  const isSnoozed = state.dueAt !== null && state.dueAt > deadline;
   if (answer.matches === null) {
-    const dueAt = later(isSnoozed ? state.dueAt : deadline, now);
-    return { ...state, dueAt, reason: held("pending", answer.why) };
+    const dueAt = later(state.guard === null ? deadline : state.dueAt, now);
+    return stay({ ...state, dueAt, reason: held("pending", answer.why) });
   }
   if (answer.matches === false) {
-    const reason = isSnoozed ? `dropped: snoozed over the whole episode (${answer.why})` : answer.why;
-    return { ...state, state: "inactive", since: now, dueAt: null, reason };
+    const reason = state.guard === null ? answer.why : `dropped: ${overWords(state.guard)} (${answer.why})`;
+    return stay({ ...state, state: "inactive", since: now, dueAt: null, guard: null, reason });
   }
   if (now >= deadline) return enterEpisode(state, turn);
-  return { ...state, dueAt: deadline, reason: `${answer.why}, for ${progress(now - state.since, forMs)}` };
+  return stay({ ...state, dueAt: deadline, reason: `${answer.why}, for ${progress(now - state.since, forMs)}` });
+}
+
+function overWords(guard: string): string {
+  return guard === "snooze" ? "snoozed over the whole episode" : `over before its guard (${guard}) let it begin`;
 }
 
 /** While an episode goes on, the state's reason stays the one it began with. */
-function fromFiring(state: TriggerState, turn: Turn): TriggerState {
+function fromFiring(state: TriggerState, turn: Turn): Moved {
   const { playbook, answer, now } = turn;
-  if (isNewOccasion(state, turn)) return fromInactive(leaveEpisode(state, turn), turn);
-  if (answer.recovered !== true) return { ...goOn(state, answer), dueAt: null };
+  if (isNewOccasion(state, turn)) return fromInactive(left(state, turn), turn);
+  if (answer.recovered !== true) return stay({ ...goOn(state, answer), dueAt: null });
   const { keepForMs } = playbook.trigger;
-  if (keepForMs === 0) return leaveEpisode(state, turn);
+  if (keepForMs === 0) return stay(left(state, turn));
   const reason = `recovered (${recovery(answer)}), kept for ${progress(0, keepForMs)}`;
-  return { ...state, state: "recovering", since: now, dueAt: now + keepForMs, reason };
+  return stay({ ...state, state: "recovering", since: now, dueAt: now + keepForMs, reason });
 }
 
-function fromRecovering(state: TriggerState, turn: Turn): TriggerState {
+function fromRecovering(state: TriggerState, turn: Turn): Moved {
   const { playbook, answer, now } = turn;
   const { keepForMs } = playbook.trigger;
   const deadline = state.since + keepForMs;
-  if (isNewOccasion(state, turn)) return fromInactive(leaveEpisode(state, turn), turn);
+  if (isNewOccasion(state, turn)) return fromInactive(left(state, turn), turn);
   if (answer.matches === true) {
     const reason = `${answer.why} again: the same episode goes on`;
-    return { ...goOn(state, answer), state: "firing", since: now, dueAt: null, reason };
+    return stay({ ...goOn(state, answer), state: "firing", since: now, dueAt: null, reason });
   }
   if (answer.recovered === null) {
-    return { ...state, dueAt: later(deadline, now), reason: held("recovering", recovery(answer)) };
+    return stay({ ...state, dueAt: later(deadline, now), reason: held("recovering", recovery(answer)) });
   }
   if (answer.recovered === false) {
     const reason = `no longer recovered (${answer.whyRecovery}): the same episode goes on`;
-    return { ...state, state: "firing", since: now, dueAt: null, reason };
+    return stay({ ...state, state: "firing", since: now, dueAt: null, reason });
   }
-  if (now >= deadline) return leaveEpisode(state, turn);
+  if (now >= deadline) return stay(left(state, turn));
   const reason = `recovered (${recovery(answer)}), kept for ${progress(now - state.since, keepForMs)}`;
-  return { ...state, dueAt: deadline, reason };
+  return stay({ ...state, dueAt: deadline, reason });
+}
+
+function stay(state: TriggerState): Moved {
+  return { state, begins: null };
 }
 
 /** True when what is true now is another matter than what the episode began with: the next period, the next owner. */
@@ -123,35 +138,50 @@ function goOn(state: TriggerState, answer: Answer): TriggerState {
 }
 
 /**
- * The only way to fire. An episode inside the cooldown is entered, so that it is not met again, but starts no run. While the account is
- * snoozed it is not entered: it waits.
+ * The only way to fire. An episode inside the cooldown, or that a guard drops, is entered, so that it is not met again, but starts no run.
+ * While a guard defers it, it is not entered: it waits.
  */
-function enterEpisode(state: TriggerState, turn: Turn): TriggerState {
-  const { playbook, answer, snooze, now } = turn;
-  const left = cooldownLeft(turn, state);
+function enterEpisode(state: TriggerState, turn: Turn): Moved {
+  const { playbook, answer, guards, priority, now } = turn;
+  const cooldown = cooldownLeft(turn, state);
   const entered = {
     ...state,
     state: "firing",
     since: now,
     dueAt: null,
     episode: state.episode + 1,
+    round: 0,
     baseline: false,
+    guard: null,
     occasion: answer.occasion,
   } as const;
-  if (left > 0) return { ...entered, reason: `dropped: cooldown for another ${durationWords(left)} (${answer.why})` };
-  if (snooze !== null) return waitOut(snooze, state, turn);
+  if (cooldown > 0) {
+    return stay({ ...entered, reason: `dropped: cooldown for another ${durationWords(cooldown)} (${answer.why})` });
+  }
+  const question = { playbook, episode: entered.episode, round: 1, priority, waitingFor: state.guard };
+  const verdict = guards(question);
   const { forMs } = playbook.trigger;
-  const held = forMs === 0 ? "" : `, for ${span(forMs)}`;
-  return { ...entered, lastFiredAt: now, reason: `${answer.why}${held}` };
+  const lasted = forMs === 0 ? "" : `, for ${span(forMs)}`;
+  const begun = { ...entered, lastFiredAt: now, round: 1, priority };
+  switch (verdict.kind) {
+    case "go":
+      return { state: { ...begun, reason: `${answer.why}${lasted}` }, begins: "run" };
+    case "holdout":
+      return { state: { ...begun, reason: `${answer.why}${lasted}; ${verdict.words}` }, begins: "holdout" };
+    case "drop":
+      return stay({ ...entered, reason: `dropped: ${verdict.words} (${answer.why})` });
+    case "defer": {
+      const since = state.state === "pending" ? state.since : now;
+      const reason = `${answer.why}; ${verdict.words}`;
+      const { guard, until } = verdict;
+      return stay({ ...state, state: "pending", since, dueAt: later(until, now), guard, baseline: false, reason });
+    }
+    default:
+      return verdict satisfies never;
+  }
 }
 
-function waitOut(snooze: SnoozeNotice, state: TriggerState, { answer, now }: Turn): TriggerState {
-  const since = state.state === "pending" ? state.since : now;
-  const reason = `${answer.why}; ${snooze.words}`;
-  return { ...state, state: "pending", since, dueAt: snooze.until, baseline: false, reason };
-}
-
-function leaveEpisode(state: TriggerState, { answer, now }: Turn): TriggerState {
+function left(state: TriggerState, { answer, now }: Turn): TriggerState {
   const reason = `recovered: ${recovery(answer)}`;
   return { ...state, state: "inactive", since: now, dueAt: null, baseline: false, reason };
 }

@@ -1,4 +1,5 @@
 import type { Instant } from "../../scoring/history.ts";
+import type { Priority } from "../schema/words.ts";
 
 /** What a playbook remembers of one account between two judgements. */
 export interface TriggerState {
@@ -24,4 +25,12 @@ export interface TriggerState {
   readonly reason: string;
   /** What the newest episode is about, as in the day on which a period ends; null where its trigger has no occasions, or it was not known. */
   readonly occasion: string | null;
+  /** While pending: the guard that keeps the run from beginning; null: none does. */
+  readonly guard: string | null;
+  /** Whether the account was in the audience; null: not known. */
+  readonly inAudience: boolean | null;
+  /** Runs that the present episode has begun. */
+  readonly round: number;
+  /** The priority with which a run was last begun; null before the first. */
+  readonly priority: Priority | null;
 }

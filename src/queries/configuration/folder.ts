@@ -21,6 +21,7 @@ const singles: ReadonlyMap<string, string> = new Map([
   ["owners.json", "owners"],
   ["channels.json", "channels"],
   ["sources.json", "sources"],
+  ["guards.json", "guards"],
   ["lifecycle.json", "lifecycle"],
   ["metrics.json", "metrics"],
 ]);

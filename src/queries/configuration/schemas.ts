@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { sourcesSchema } from "../../integrations/sources-schema.ts";
 import { channelsSchema } from "../../playbooks/channels.ts";
+import { houseGuardsSchema } from "../../playbooks/guards-document.ts";
 import { ownersSchema } from "../../playbooks/owners.ts";
 import { playbookSchema } from "../../playbooks/schema.ts";
 import { companySchema } from "../../scoring/company.ts";
@@ -23,6 +24,7 @@ const documentSchemas = {
   owners: ownersSchema,
   channels: channelsSchema,
   sources: sourcesSchema,
+  guards: houseGuardsSchema,
   lifecycle: lifecycleSchema,
   metrics: metricSettingsSchema,
   "health-model": healthModelSchema,
@@ -53,10 +55,12 @@ export function configSchemas(draft: SchemaDraft): Readonly<Record<DocumentKind,
     channels: publish(documentSchemas.channels),
     // Written out each time, the mapping that several kinds of source share makes half a megabyte.
     sources: publish(documentSchemas.sources, "ref"),
+    guards: publish(documentSchemas.guards),
     lifecycle: publish(documentSchemas.lifecycle),
     metrics: publish(documentSchemas.metrics),
     "health-model": publish(documentSchemas["health-model"]),
-    playbook: publish(documentSchemas.playbook),
+    // A branch holds steps: the schema refers to itself.
+    playbook: publish(documentSchemas.playbook, "ref"),
   };
 }
 

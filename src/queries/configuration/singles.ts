@@ -1,5 +1,6 @@
 import { parseSources, type SourcesDocument } from "../../integrations/sources-schema.ts";
 import { type ChannelConfig, parseChannels } from "../../playbooks/channels.ts";
+import { type HouseGuards, parseHouseGuards } from "../../playbooks/guards-document.ts";
 import { type Owners, parseOwners } from "../../playbooks/owners.ts";
 import { type Company, companySchema } from "../../scoring/company.ts";
 import { type Fault, faultsOf } from "../../scoring/fault.ts";
@@ -47,6 +48,12 @@ export function readChannels(body: unknown): Reading<readonly ChannelConfig[]> {
 export function readSources(body: unknown): Reading<SourcesDocument> {
   const parsed = parseSources(body);
   return "faults" in parsed ? parsed : { part: parsed };
+}
+
+/** `guards.json`. */
+export function readHouseGuards(body: unknown): Reading<HouseGuards> {
+  const parsed = parseHouseGuards(body);
+  return "faults" in parsed ? parsed : { part: parsed.guards };
 }
 
 /** `lifecycle.json`. */
