@@ -20,6 +20,7 @@ import { registerNote } from "./note.ts";
 import { registerNotes } from "./notes.ts";
 import { createOutput } from "./output.ts";
 import { registerOverride } from "./override.ts";
+import { registerPlaybooks } from "./playbooks.ts";
 import { registerPulse } from "./pulse.ts";
 import { registerReplay } from "./replay.ts";
 import { registerSnooze } from "./snooze.ts";
@@ -46,6 +47,7 @@ const registers: readonly Register[] = [
   registerImport,
   registerReplay,
   registerConfig,
+  registerPlaybooks,
   registerSources,
   registerActions,
   registerInbox,
