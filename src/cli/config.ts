@@ -1,18 +1,17 @@
-import { mkdir, writeFile } from "node:fs/promises";
-import { join, resolve } from "node:path";
-import { type Command, Option } from "commander";
+import { resolve } from "node:path";
+import type { Command } from "commander";
 import { z } from "zod";
 import { readSecret } from "../config.ts";
 import { type ConfigFault, configFaultText } from "../queries/configuration/config-fault.ts";
-import { configSchemas, type SchemaDraft, schemaDrafts } from "../queries/configuration/schemas.ts";
 import { missingSecrets } from "../queries/configuration/secrets.ts";
 import { compileFolder, type SourceDocument } from "../queries/configuration.ts";
 import { readNow } from "../store/db.ts";
 import { type ApplyResult, applyDocuments, type DocumentName } from "../store/documents.ts";
 import { registerConfigPlan } from "./config-plan.ts";
+import { registerConfigSchema } from "./config-schema.ts";
 import { authorOf, type CliContext } from "./context.ts";
 import { CommandEnd, exitCodes } from "./failure.ts";
-import { offerJson, publishedShapes } from "./json-option.ts";
+import { offerJson } from "./json-option.ts";
 import { type Output, oneLine } from "./output.ts";
 
 const faultShape = z.strictObject({
@@ -86,13 +85,7 @@ export function registerConfig(program: Command, context: CliContext): void {
 
   registerConfigPlan(config, context);
 
-  config
-    .command("schema")
-    .description("print the formats of all documents as JSON Schemas, or write them for an editor")
-    .option("--out <folder>", "write one file per format there, and the shapes of all --json outputs")
-    .addOption(new Option("--draft <draft>", "of JSON Schema").choices(schemaDrafts).default("2020-12"))
-    .addHelpText("after", "\nExample:\n  keepwell config schema --out config/schemas --draft 7")
-    .action((options: { out?: string; draft: SchemaDraft }) => publishSchemas(program, context, options));
+  registerConfigSchema(program, config, context);
 }
 
 async function validateFolder({ out }: CliContext, path: string, options: { json?: boolean }): Promise<void> {
@@ -130,25 +123,6 @@ async function applyFolder(context: CliContext, path: string, options: ApplyOpti
   const touched = result.created.length + result.changed.length + result.removed.length;
   if (touched === 0) return out.line("Nothing has changed.");
   out.line(`In force now: ${countOf(checked.documents.length, "document")}. Every account is judged anew.`);
-}
-
-async function publishSchemas(
-  program: Command,
-  { out }: CliContext,
-  options: { out?: string; draft: SchemaDraft },
-): Promise<void> {
-  const schemas = configSchemas(options.draft);
-  // A JSON Schema has no narrower shape than "an object".
-  if (options.out === undefined) return out.json(z.record(z.string(), z.looseObject({})), schemas);
-  const folder = resolve(options.out);
-  const outputs = publishedShapes(program, options.draft === "7" ? "draft-7" : "draft-2020-12");
-  await mkdir(join(folder, "outputs"), { recursive: true });
-  const files = [
-    ...Object.entries(schemas).map(([kind, schema]) => ({ name: `${kind}.json`, schema })),
-    ...[...outputs].map(([command, schema]) => ({ name: `outputs/${command.replaceAll(" ", "-")}.json`, schema })),
-  ];
-  for (const { name, schema } of files) await writeFile(join(folder, name), `${JSON.stringify(schema, null, 2)}\n`);
-  out.line(`${countOf(files.length, "schema")} in ${folder}`);
 }
 
 async function checkFolder(path: string): Promise<Checked> {

@@ -5,7 +5,8 @@ import type { PlaybookContext } from "../../playbooks/compile.ts";
 type ChannelReference = PlaybookContext["channels"][number];
 type OwnerReference = PlaybookContext["owners"][number];
 
-const named = z.looseObject({ id: z.string() });
+/** Whatever has an id. */
+export const named = z.looseObject({ id: z.string() });
 const channel = z.looseObject({
   id: z.string(),
   kind: z.enum(["slack", "email", "webhook"]),
@@ -45,7 +46,8 @@ export function milestoneIds(lifecycle: unknown): readonly string[] {
   return listIn(lifecycle, "milestones", named).map(({ id }) => id);
 }
 
-function listIn<Item>(document: unknown, key: string, shape: z.ZodType<Item>): Item[] {
+/** The items of a list of a document that have a shape, whatever else stands in it. */
+export function listIn<Item>(document: unknown, key: string, shape: z.ZodType<Item>): Item[] {
   const list = z.looseObject({ [key]: z.array(z.unknown()) }).safeParse(document);
   const items = list.success ? list.data[key] : [];
   return (items ?? []).flatMap((item) => {

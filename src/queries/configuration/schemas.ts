@@ -11,6 +11,8 @@ import { lifecycleSchema } from "../../scoring/lifecycle/document.ts";
 import { metricSettingsSchema } from "../../scoring/metric-settings.ts";
 import { formulaNameSchema } from "../../scoring/metrics/formula-document.ts";
 import { fixedMetricNames, metricForms } from "../../scoring/metrics.ts";
+import type { DeploymentWords } from "./deployment-words.ts";
+import { nameOwnWords } from "./named-words.ts";
 
 export const schemaDrafts = ["7", "2020-12"] as const;
 export type SchemaDraft = (typeof schemaDrafts)[number];
@@ -37,18 +39,24 @@ export function isDocumentKind(kind: string): kind is DocumentKind {
   return Object.hasOwn(documentSchemas, kind);
 }
 
-/** The formats as JSON Schemas, by kind, for editors that complete and flag. */
-export function configSchemas(draft: SchemaDraft): Readonly<Record<DocumentKind, JsonSchema>> {
-  const publish = (schema: z.ZodType, reused: "inline" | "ref" = "inline"): JsonSchema =>
-    z.toJSONSchema(schema, {
+/** The formats as JSON Schemas, by kind, for editors that complete and flag; with a company's own names where they are given. */
+export function configSchemas(
+  draft: SchemaDraft,
+  words: DeploymentWords | null = null,
+): Readonly<Record<DocumentKind, JsonSchema>> {
+  const publish = (schema: z.ZodType, reused: "inline" | "ref" = "inline"): JsonSchema => {
+    const published = z.toJSONSchema(schema, {
       reused,
       target: draft === "7" ? "draft-7" : "draft-2020-12",
       io: "input",
       override: ({ zodSchema, jsonSchema }) => {
-        nameKnownWords(jsonSchema.properties);
+        nameKnownWords(jsonSchema.properties, words);
         if (zodSchema === formulaNameSchema) Reflect.set(jsonSchema, "anyOf", numberMetricWords);
       },
     });
+    if (words !== null) nameOwnWords(published, words);
+    return published;
+  };
   return {
     company: publish(documentSchemas.company),
     owners: publish(documentSchemas.owners),
@@ -76,12 +84,22 @@ const numberMetricWords = [
 ];
 
 /** Facts and metrics are texts to the parser, which explains what is wrong with one; an editor wants the list. */
-function nameKnownWords(properties: Readonly<Record<string, unknown>> | undefined): void {
+function nameKnownWords(
+  properties: Readonly<Record<string, unknown>> | undefined,
+  words: DeploymentWords | null,
+): void {
+  const own = words === null ? [] : [{ enum: words.metrics }].filter(({ enum: names }) => names.length > 0);
   for (const key of ["fact", "metric", "per"]) {
     const property = properties?.[key];
     if (typeof property !== "object" || property === null || Reflect.get(property, "type") !== "string") continue;
     const others =
-      key === "fact" ? [{ enum: fixedFactNames }, { pattern: ownFieldPattern }, { pattern: milestonePattern }] : [];
-    Reflect.set(property, "anyOf", [...others, ...metricWords]);
+      key === "fact"
+        ? [
+            { enum: [...fixedFactNames, ...(words?.facts ?? [])] },
+            { pattern: ownFieldPattern },
+            { pattern: milestonePattern },
+          ]
+        : [];
+    Reflect.set(property, "anyOf", [...others, ...own, ...metricWords]);
   }
 }
