@@ -1,5 +1,6 @@
 import { sql } from "kysely";
 import type { Message } from "../playbooks/message.ts";
+import type { NoMessage } from "../playbooks/plan.ts";
 import type { Db, Tx } from "./db.ts";
 import type { ActionKind, ActionState } from "./schema.ts";
 
@@ -31,6 +32,42 @@ export async function insertAction(tx: Tx, action: NewAction, now: Date): Promis
       settledAt: action.state === "pending" ? null : now,
     })
     .onConflict((conflict) => conflict.columns(["runId", "stepId", "visit", "recipient"]).doNothing())
+    .returning("id")
+    .executeTakeFirst();
+  return row?.id ?? null;
+}
+
+/** A message that no single run sends, made once per notice key. */
+export interface NewNotice {
+  /** What makes it one of its kind: `digest:12`. */
+  readonly noticeKey: string;
+  readonly kind: "email" | "slack";
+  readonly channel: string;
+  /** An e-mail address, or the id of the channel. */
+  readonly recipient: string;
+  readonly message: Message | NoMessage;
+  readonly state: "pending" | "skipped";
+  readonly reason: string;
+}
+
+/** Keeps a notice; null when its key has one already. */
+export async function insertNotice(tx: Tx, notice: NewNotice, now: Date): Promise<number | null> {
+  const row = await tx
+    .insertInto("actions")
+    .values({
+      ...notice,
+      runId: null,
+      accountId: null,
+      playbookId: null,
+      revision: 0,
+      stepId: "notice",
+      visit: 1,
+      message: JSON.stringify(notice.message),
+      dueAt: now,
+      createdAt: now,
+      settledAt: notice.state === "pending" ? null : now,
+    })
+    .onConflict((conflict) => conflict.column("noticeKey").doNothing())
     .returning("id")
     .executeTakeFirst();
   return row?.id ?? null;
