@@ -35,7 +35,7 @@ async function start(context: CliContext, isOnce: boolean): Promise<void> {
     try {
       // Secrets that are not set stop the start here, before anything runs.
       await follow.live();
-      const deps = workerDeps(database, log, follow);
+      const deps = workerDeps(context, database, log, follow);
       if (context.isSample || isOnce) await firstPass(context, database, deps);
       if (!isOnce) await runUntilStopped(context, database, log, follow);
     } finally {

@@ -41,8 +41,15 @@ export function registerWorker(program: Command, context: CliContext): void {
 }
 
 /** What the stages of this process need. */
-export function workerDeps(database: ReachableDatabase, log: Log, follow: Follow): WorkerDeps {
+export function workerDeps(
+  { settings }: CliContext,
+  database: ReachableDatabase,
+  log: Log,
+  follow: Follow,
+): WorkerDeps {
+  const { publicUrl, host, port } = settings;
   return {
+    server: { url: publicUrl ?? `http://${host}:${port}`, isPublic: publicUrl !== null },
     db: database.db,
     log,
     author: `worker ${hostname()}:${process.pid}`,
@@ -55,7 +62,7 @@ async function work(context: CliContext, isOnce: boolean): Promise<void> {
   if (isOnce) return runOnce(context, stages, false);
   const log = createLog({ level: context.settings.logLevel ?? "info", format: context.settings.logFormat });
   await withLive(context, async (database, follow) => {
-    const worker = startWorker(workerDeps(database, log, follow), database.url);
+    const worker = startWorker(workerDeps(context, database, log, follow), database.url);
     log.info("the worker runs");
     await untilStopped();
     await worker.stop();
@@ -86,7 +93,7 @@ async function runOnce(
     const summaries: z.infer<typeof runShape> = {};
     for (const stage of wanted) {
       const startedAt = performance.now();
-      const summary = await runStage(workerDeps(database, context.log, follow), stage);
+      const summary = await runStage(workerDeps(context, database, context.log, follow), stage);
       summaries[stage] = Object.fromEntries(Object.entries(summary));
       const counts = Object.entries(summary).map(
         ([name, count]) => `${name} ${Array.isArray(count) ? count.length : count}`,

@@ -1,5 +1,6 @@
 import type { Facts } from "../scoring/facts.ts";
 import type { CompanyFacts, Driver } from "../scoring/history.ts";
+import type { CustomerLinks } from "./customer-links.ts";
 import type { OnDuty, Owner } from "./owners.ts";
 
 /** The account a run is about, as it is when a step is made. */
@@ -18,6 +19,8 @@ export interface Subject {
   readonly drivers: readonly Driver[];
   /** The account's zone, else the company's: task dates are days in it. */
   readonly zone: string;
+  /** For mail to the customer; null where nobody knows the address of this server. */
+  readonly links: CustomerLinks | null;
 }
 
 /** Points of the score that a driver costs. */

@@ -1,6 +1,5 @@
 import type { Log } from "../log.ts";
 import { accountSummary } from "../playbooks/account-summary.ts";
-import type { Configuration } from "../playbooks/configuration.ts";
 import { wantFields } from "../store/crm-fields.ts";
 import type { Db, Tx } from "../store/db.ts";
 import { notify } from "../store/notify.ts";
@@ -9,11 +8,10 @@ import { claimDueResponses, markFailed, markResponded, type RespondClaim } from 
 import { type Judgement, judgeAccount } from "./judgement.ts";
 import { followOwners } from "./owner-change.ts";
 import { advanceRuns } from "./runs.ts";
-import { loadSituations } from "./situation.ts";
+import { loadSituations, type SituationDeps } from "./situation.ts";
 
-export interface RespondDeps {
+export interface RespondDeps extends SituationDeps {
   readonly db: Db;
-  readonly configuration: Configuration;
   /** The ids of the sources into which scores are written back; none unless given. */
   readonly fieldSources?: readonly string[] | undefined;
   readonly log: Log;
@@ -88,11 +86,12 @@ async function respondOneByOne(deps: RespondDeps, afterId: number, now: Date): P
 
 async function respondTo(
   tx: Tx,
-  { configuration, fieldSources = [] }: RespondDeps,
+  deps: RespondDeps,
   claims: readonly RespondClaim[],
   now: Date,
 ): Promise<{ fired: number; actions: number; failed: number }> {
-  const situations = await loadSituations(tx, configuration, claims, now);
+  const { configuration, fieldSources = [] } = deps;
+  const situations = await loadSituations(tx, deps, claims, now);
   const judgements: Judgement[] = situations.map((situation) => judgeAccount(configuration, situation, now.getTime()));
   await writeTriggerStates(
     tx,

@@ -1,4 +1,5 @@
 import type { Configuration } from "../playbooks/configuration.ts";
+import type { CustomerLinks } from "../playbooks/customer-links.ts";
 import { type HeldFacts, heldFacts, withoutHeld } from "../playbooks/held-facts.ts";
 import { playbookFacts } from "../playbooks/known-facts.ts";
 import { resolveOwner } from "../playbooks/owners.ts";
@@ -40,6 +41,13 @@ export interface Situation {
   readonly runs: readonly RunRow[];
 }
 
+/** What situations are judged by, beside the accounts themselves. */
+export interface SituationDeps {
+  readonly configuration: Configuration;
+  /** For mail to customers; none unless given. */
+  readonly links?: CustomerLinks | null | undefined;
+}
+
 /** An account is scored again long before this when a source of it is whole again. */
 const longestUnscoredMs = 7 * 86_400_000;
 
@@ -49,7 +57,7 @@ const kinds = ["account", "contact", "override", "snooze"] as const;
 /** Loads a batch of locked accounts: their newest score, own fields, primary contact, trigger states and runs under way. */
 export async function loadSituations(
   tx: Tx,
-  configuration: Configuration,
+  { configuration, links = null }: SituationDeps,
   claims: readonly RespondClaim[],
   now: Date,
 ): Promise<Situation[]> {
@@ -67,7 +75,13 @@ export async function loadSituations(
   const runs = groupByAccount(await readActiveRuns(tx, ids));
   return histories.map((history, index) => {
     const { accountId } = history;
-    const found = { score: scores.get(accountId) ?? null, spans: spans.get(accountId) ?? new Map(), wanted, outages };
+    const found = {
+      score: scores.get(accountId) ?? null,
+      spans: spans.get(accountId) ?? new Map(),
+      wanted,
+      outages,
+      links,
+    };
     return {
       accountId,
       factsSeq: claims[index]?.factsSeq ?? 0,
@@ -102,12 +116,13 @@ interface Found {
   readonly spans: TrendSpans;
   readonly wanted: readonly DerivedFact[];
   readonly outages: Outages;
+  readonly links: CustomerLinks | null;
 }
 
 function knowledgeOf(
   configuration: Configuration,
   history: AccountHistory,
-  { score, spans, wanted, outages }: Found,
+  { score, spans, wanted, outages, links }: Found,
   now: Instant,
 ): Pick<Situation, "facts" | "missingReason" | "held" | "snooze" | "subject" | "ownerId"> {
   const { company, plan, models } = configuration.scorer;
@@ -126,6 +141,7 @@ function knowledgeOf(
     contact: primaryContact(history, now),
     drivers: driversOf(score),
     zone,
+    links,
   };
   const failing = failingMetrics(plan, outages, { scoredAt: score?.at.getTime() ?? now, zone }, now);
   const held = heldFacts(

@@ -3,7 +3,9 @@ import type { Channel } from "../integrations/ports.ts";
 import type { Source } from "../integrations/source-port.ts";
 import type { Log } from "../log.ts";
 import type { Configuration } from "../playbooks/configuration.ts";
+import { customerLinks, type ServerAddress } from "../playbooks/customer-links.ts";
 import { type Db, readNow } from "../store/db.ts";
+import { openLinkSigner } from "../store/link-signer.ts";
 import { listen, type WakeTopic } from "../store/notify.ts";
 import { ensureScorePartitions } from "../store/partitions.ts";
 import type { CollectDeps } from "./collect/deps.ts";
@@ -26,6 +28,8 @@ export interface WorkerDeps {
   readonly author: string;
   readonly jitter: () => number;
   readonly live: () => Promise<LiveConfiguration>;
+  /** Where customers reach the HTTP server, for the links in their mail; none unless given. */
+  readonly server?: ServerAddress;
   /** Told after every pass that did something. */
   readonly onPass?: (stage: WakeTopic, summary: PassSummary, milliseconds: number) => void;
 }
@@ -57,7 +61,7 @@ export async function runStage(deps: WorkerDeps, stage: WakeTopic, stopping = ne
       await ensureScorePartitions(deps.db, now);
       return scoreDue({ ...deps, configuration: live.configuration }, now);
     case "respond":
-      return respondDue({ ...deps, configuration: live.configuration, fieldSources: fieldSources(live) }, now);
+      return respondAll(deps, live, now);
     case "deliver":
       return deliverAll(deps, live, now);
   }
@@ -73,6 +77,13 @@ async function collectAll(deps: CollectDeps, now: Date): Promise<CollectSummary 
 async function applyInboxNow(deps: WorkerDeps, stopping: AbortSignal): Promise<InboxSummary> {
   const now = await readNow(deps.db);
   return applyInbox({ ...deps, ...collectParts(await deps.live()), sleep: sleepUntil, stopping }, now);
+}
+
+async function respondAll(deps: WorkerDeps, live: LiveConfiguration, now: Date): Promise<RespondSummary> {
+  const { configuration } = live;
+  const signer = await openLinkSigner(deps.db);
+  const links = deps.server === undefined ? null : customerLinks(deps.server, signer.sign);
+  return respondDue({ ...deps, configuration, links, fieldSources: fieldSources(live) }, now);
 }
 
 /** Actions first: somebody waits for them. */

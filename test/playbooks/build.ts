@@ -81,6 +81,7 @@ export function subject(facts: Readonly<Record<string, FactValue>> = {}, parts: 
     contact: { name: "Bo", email: "bo@example.com" },
     drivers: [],
     zone: "Europe/Vienna",
+    links: null,
     ...parts,
   };
 }
