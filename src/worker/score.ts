@@ -3,6 +3,7 @@ import type { Configuration } from "../playbooks/configuration.ts";
 import { scoreAccount } from "../scoring/account-score.ts";
 import { formatDay } from "../scoring/days.ts";
 import type { AccountHistory, ChildScore, DayNumber, StreamCoverage } from "../scoring/history.ts";
+import type { NewestScore } from "../scoring/replay/family-days.ts";
 import { mrrOf } from "../scoring/roll-up.ts";
 import { scoringScope } from "../scoring/scoring-scope.ts";
 import { readCoverage } from "../store/coverage.ts";
@@ -10,7 +11,7 @@ import type { Db, Tx } from "../store/db.ts";
 import { loadHistories } from "../store/histories.ts";
 import { type ReachedMilestone, recordMilestones } from "../store/milestones.ts";
 import { notify } from "../store/notify.ts";
-import { type NewestScore, readChildScores, readNewestScores } from "../store/scores/children.ts";
+import { readChildScores, readNewestScores } from "../store/scores/children.ts";
 import {
   type AccountChange,
   memoryOf,

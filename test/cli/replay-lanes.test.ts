@@ -5,7 +5,7 @@ import { parseDay } from "../../src/scoring/days.ts";
 import { readAllAccounts } from "../../src/store/account-list.ts";
 import { applyDocuments, readLiveDocuments, readRevisionKey } from "../../src/store/documents.ts";
 import { ensurePartitions } from "../../src/store/partitions.ts";
-import { unitsOf } from "../../src/worker/replay/families.ts";
+import { unitsOf } from "../../src/scoring/replay/families.ts";
 import { replayScores } from "../../src/worker/replay.ts";
 import { test } from "../support/database.ts";
 import { account, cover, scenarioDocuments, take } from "../worker/scenario.ts";

@@ -1,7 +1,7 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { loadConfiguration } from "../../queries/configuration.ts";
+import type { Unit } from "../../scoring/replay/families.ts";
 import { openDatabase } from "../../store/db.ts";
-import type { Unit } from "../../worker/replay/families.ts";
 import { type ReplayOptions, type ReplaySummary, replayScores } from "../../worker/replay.ts";
 
 /** What every lane is told when it begins. */

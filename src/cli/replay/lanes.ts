@@ -1,7 +1,7 @@
 import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
+import { batchesOf, type Unit } from "../../scoring/replay/families.ts";
 import { TallyByDay } from "../../worker/replay/day-tally.ts";
-import { batchesOf, type Unit } from "../../worker/replay/families.ts";
 import type { ReplaySummary } from "../../worker/replay.ts";
 import type { LaneMessage, LaneTask } from "./lane.ts";
 

@@ -1,11 +1,11 @@
 import type { Configuration } from "../../playbooks/configuration.ts";
 import { formatDay } from "../../scoring/days.ts";
 import type { DayNumber } from "../../scoring/history.ts";
+import { unitsOf } from "../../scoring/replay/families.ts";
 import { readAllAccounts } from "../../store/account-list.ts";
 import { ensurePartitions } from "../../store/partitions.ts";
 import { readTies } from "../../store/scores/children.ts";
 import { hasScoresWithin } from "../../store/scores.ts";
-import { unitsOf } from "../../worker/replay/families.ts";
 import { type ReplaySummary, replayScores } from "../../worker/replay.ts";
 import type { ReachableDatabase } from "../context.ts";
 import { replayInLanes } from "./lanes.ts";

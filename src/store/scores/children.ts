@@ -1,5 +1,6 @@
 import { sql } from "kysely";
 import type { ChildScore, DayNumber } from "../../scoring/history.ts";
+import type { NewestScore } from "../../scoring/replay/family-days.ts";
 import { idArray } from "../arrays.ts";
 import type { Db, Tx } from "../db.ts";
 import type { PackedMetric } from "./packing.ts";
@@ -39,9 +40,6 @@ export async function readChildScores(
   }
   return children;
 }
-
-/** What of an account's newest score its parent sees. */
-export type NewestScore = Pick<ChildScore, "score" | "band" | "mrr">;
 
 /** The newest scores of these accounts; those that were never scored are left out. */
 export async function readNewestScores(

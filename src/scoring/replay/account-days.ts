@@ -1,15 +1,8 @@
-import { type AccountScore, type Scorer, scoreAccount } from "../../scoring/account-score.ts";
-import { dayOfInstant, startOfDay } from "../../scoring/days.ts";
-import type {
-  AccountHistory,
-  AccountMemory,
-  ChildScore,
-  DayNumber,
-  Instant,
-  StreamCoverage,
-} from "../../scoring/history.ts";
-import { followSeries } from "../../scoring/metrics/usage-series.ts";
-import { accountAsOf, accountRecordAsOf, rememberFolds } from "../../scoring/record-state.ts";
+import { type AccountScore, type Scorer, scoreAccount } from "../account-score.ts";
+import { dayOfInstant, startOfDay } from "../days.ts";
+import type { AccountHistory, AccountMemory, ChildScore, DayNumber, Instant, StreamCoverage } from "../history.ts";
+import { followSeries } from "../metrics/usage-series.ts";
+import { accountAsOf, accountRecordAsOf, rememberFolds } from "../record-state.ts";
 
 /** What every account of a replay is scored by. */
 export interface ReplayGround {
@@ -32,7 +25,7 @@ export interface ReplayedAccount {
 }
 
 /** An account at the beginning of a replay. Its history is from now on read at moments that move on. */
-export function enterReplay(account: ReplayedAccount): ReplayedAccount {
+export function enterReplay<Account extends ReplayedAccount>(account: Account): Account {
   rememberFolds(account.history);
   for (const series of account.history.usage.values()) followSeries(series);
   return { ...account };

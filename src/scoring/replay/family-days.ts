@@ -1,19 +1,16 @@
-import type { AccountScore } from "../../scoring/account-score.ts";
-import type { ChildScore, Instant } from "../../scoring/history.ts";
-import { accountAsOf } from "../../scoring/record-state.ts";
-import { mrrOf } from "../../scoring/roll-up.ts";
-import type { NewestScore } from "../../store/scores/children.ts";
+import type { AccountScore } from "../account-score.ts";
+import type { ChildScore, Instant } from "../history.ts";
+import { accountAsOf } from "../record-state.ts";
+import { mrrOf } from "../roll-up.ts";
 import { momentsOf, type ReplayedAccount, type ReplayGround, scoreMoment } from "./account-days.ts";
+
+/** What of an account's newest score its parent sees. */
+export type NewestScore = Pick<ChildScore, "score" | "band" | "mrr">;
 
 /** An account that was a parent or had one, at any time. */
 export interface FamilyMember extends ReplayedAccount {
   /** Null while it was never scored. */
   newest: NewestScore | null;
-}
-
-interface Turn {
-  readonly member: FamilyMember;
-  readonly at: Instant;
 }
 
 const unscored: NewestScore = { score: null, band: null, mrr: null };
@@ -22,12 +19,12 @@ const unscored: NewestScore = { score: null, band: null, mrr: null };
  * All days of accounts that belong together, moment by moment: children before their parents, whose children have their newest scores
  * of that moment. Who belonged to whom is what was known then.
  */
-export function replayFamily(
+export function replayFamily<Member extends FamilyMember>(
   ground: ReplayGround,
-  members: readonly FamilyMember[],
-  visit: (member: FamilyMember, score: AccountScore, at: Instant) => void,
+  members: readonly Member[],
+  visit: (member: Member, score: AccountScore, at: Instant) => void,
 ): void {
-  const turns = members.flatMap((member) => momentsOf(ground, member).map((at): Turn => ({ member, at })));
+  const turns = members.flatMap((member) => momentsOf(ground, member).map((at) => ({ member, at })));
   turns.sort((a, b) => a.at - b.at);
   for (let from = 0, end = 0; from < turns.length; from = end) {
     const at = turns[from]?.at ?? 0;
@@ -42,11 +39,11 @@ export function replayFamily(
   }
 }
 
-type ChildrenOf = ReadonlyMap<string, readonly FamilyMember[]>;
+type ChildrenOf<Member> = ReadonlyMap<string, readonly Member[]>;
 
 /** By the parent's key, in order of the children's ids, as live passes read them. */
-function childrenAt(members: readonly FamilyMember[], at: Instant): ChildrenOf {
-  const childrenOf = new Map<string, FamilyMember[]>();
+function childrenAt<Member extends FamilyMember>(members: readonly Member[], at: Instant): ChildrenOf<Member> {
+  const childrenOf = new Map<string, Member[]>();
   for (const member of members) {
     const { parent } = accountAsOf(member.history, at);
     if (parent == null || (member.archivedAt !== null && member.archivedAt <= at)) continue;
@@ -62,11 +59,14 @@ function childScore({ history, newest }: FamilyMember, at: Instant): ChildScore 
 }
 
 /** Deepest first. Accounts that were in a ring for a while, as told now, are passed through once. */
-function childrenFirst(turns: readonly Turn[], childrenOf: ChildrenOf): FamilyMember[] {
+function childrenFirst<Member extends FamilyMember>(
+  turns: readonly { readonly member: Member }[],
+  childrenOf: ChildrenOf<Member>,
+): Member[] {
   const due = new Set(turns.map(({ member }) => member));
-  const seen = new Set<FamilyMember>();
-  const ordered: FamilyMember[] = [];
-  const enter = (member: FamilyMember): void => {
+  const seen = new Set<Member>();
+  const ordered: Member[] = [];
+  const enter = (member: Member): void => {
     if (seen.has(member)) return;
     seen.add(member);
     for (const child of childrenOf.get(member.history.key) ?? []) enter(child);

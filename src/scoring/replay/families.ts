@@ -1,4 +1,4 @@
-import type { Instant } from "../../scoring/history.ts";
+import type { Instant } from "../history.ts";
 
 /** An account as a replay is told of it. */
 export interface ReplayAccount {
