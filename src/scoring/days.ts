@@ -48,6 +48,19 @@ export function nextLocalMidnight(zone: string, now: Instant): Instant {
   return startOfDay(zone, dayOfInstant(zone, now) + 1);
 }
 
+/**
+ * The instant of a time of day, in minutes after midnight. Where clocks are set forward over it, so much later; where they are set back over it, the
+ * first of the two. Throws when the zone is unknown.
+ */
+export function timeOfDay(zone: string, day: DayNumber, minute: number): Instant {
+  const known = daysOf(zone).zone;
+  const local = day * dayMs + minute * 60_000;
+  const first = local - offsetMs(known, local - furthestOffsetMs);
+  const second = local - offsetMs(known, local + furthestOffsetMs);
+  const isShown = (instant: Instant) => instant + offsetMs(known, instant) === local;
+  return !isShown(first) && isShown(second) ? second : first;
+}
+
 /** The day number of `YYYY-MM-DD`. Throws when that is no day of the calendar. */
 export function parseDay(text: string): DayNumber {
   const known = parsed.get(text);

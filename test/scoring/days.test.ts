@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { DateTime } from "luxon";
 import { describe, expect, test } from "vitest";
-import { dayOfInstant, formatDay, nextLocalMidnight, parseDay, startOfDay } from "../../src/scoring/days.ts";
+import { dayOfInstant, formatDay, nextLocalMidnight, parseDay, startOfDay, timeOfDay } from "../../src/scoring/days.ts";
 
 const iso = (instant: number) => new Date(instant).toISOString();
 
@@ -136,6 +136,53 @@ const zones = [
   "Pacific/Kiritimati",
   "Pacific/Apia",
 ] as const;
+describe("timeOfDay", () => {
+  test.each([
+    { what: "an ordinary day", zone: "Europe/Vienna", day: "2026-03-28", minute: 150, at: "2026-03-28T01:30:00.000Z" },
+    {
+      what: "the hour left out",
+      zone: "Europe/Vienna",
+      day: "2026-03-29",
+      minute: 150,
+      at: "2026-03-29T01:30:00.000Z",
+    },
+    {
+      what: "the morning after it",
+      zone: "Europe/Vienna",
+      day: "2026-03-29",
+      minute: 540,
+      at: "2026-03-29T07:00:00.000Z",
+    },
+    {
+      what: "the hour that comes twice",
+      zone: "Europe/Vienna",
+      day: "2026-10-25",
+      minute: 150,
+      at: "2026-10-25T00:30:00.000Z",
+    },
+    {
+      what: "the morning after it",
+      zone: "Europe/Vienna",
+      day: "2026-10-25",
+      minute: 540,
+      at: "2026-10-25T08:00:00.000Z",
+    },
+    {
+      what: "a midnight left out",
+      zone: "America/Sao_Paulo",
+      day: "2018-11-04",
+      minute: 0,
+      at: "2018-11-04T03:00:00.000Z",
+    },
+  ])("$what in $zone on $day", ({ zone, day, minute, at }) => {
+    expect(iso(timeOfDay(zone, parseDay(day), minute))).toBe(at);
+  });
+
+  test("throws for a zone that does not exist", () => {
+    expect(() => timeOfDay("Mars/Olympus", 20_000, 0)).toThrow("Mars/Olympus");
+  });
+});
+
 const zone = fc.constantFrom(...zones);
 const instant = fc.integer({ min: Date.parse("2005-01-01"), max: Date.parse("2035-01-01") });
 
