@@ -1,30 +1,68 @@
+import { fixedFactNames } from "../../scoring/fact-catalogue.ts";
+import { fixedMetricNames, metricForms } from "../../scoring/metrics.ts";
 import type { DeploymentWords } from "./deployment-words.ts";
 
 type Node = Readonly<Record<string, unknown>>;
 
-/** Writes a company's own names into a JSON Schema: where a name is asked for, those there are; an empty list leaves the place as it was. */
-export function nameOwnWords(schema: unknown, words: DeploymentWords): void {
+/**
+ * Writes the names there are into a JSON Schema, where a name is asked for: facts and metrics everywhere, the company's own where they are
+ * given. Facts and metrics are texts to the parser, which explains what is wrong with one; an editor wants the list. A list of one's own
+ * that is empty leaves the place as it was.
+ */
+export function nameWords(schema: unknown, words: DeploymentWords | null): void {
   if (Array.isArray(schema)) {
-    for (const part of schema) nameOwnWords(part, words);
+    for (const part of schema) nameWords(part, words);
     return;
   }
   if (!isNode(schema)) return;
+  // The parts first: what is written here is not looked into again.
+  for (const part of Object.values(schema)) nameWords(part, words);
   const properties = schema["properties"];
-  if (isNode(properties)) nameProperties(schema, properties, words);
-  for (const part of Object.values(schema)) nameOwnWords(part, words);
+  if (!isNode(properties)) return;
+  nameFacts(properties, words);
+  if (words !== null) nameProperties(schema, properties, words);
+}
+
+const milestonePattern = "^milestone\\.[a-z0-9]+(-[a-z0-9]+)*(\\.(status|days))?$";
+const ownFieldPattern = "^account\\.fields\\.[A-Za-z][A-Za-z0-9_]*$";
+
+function nameFacts(properties: Node, words: DeploymentWords | null): void {
+  const metrics = metricWords(words);
+  const facts = [
+    { enum: [...fixedFactNames, ...(words?.facts ?? [])] },
+    { pattern: ownFieldPattern },
+    { pattern: milestonePattern },
+    ...metrics,
+  ];
+  if ("fact" in properties) Reflect.set(properties, "fact", { type: "string", anyOf: facts });
+  // Beside a metric, `per` is one as well.
+  for (const key of "metric" in properties ? ["metric", "per"] : []) {
+    if (key in properties) Reflect.set(properties, key, { type: "string", anyOf: metrics });
+  }
+  // What arrives is judged by its own fields, not by facts of the account.
+  if ("where" in properties) Reflect.set(properties, "where", { type: "object" });
+}
+
+/** A list completes, a pattern only checks: usage names are everybody's own. */
+function metricWords(words: DeploymentWords | null): readonly Node[] {
+  const own = words === null || words.metrics.length === 0 ? [] : [{ enum: words.metrics }];
+  return [...own, { enum: fixedMetricNames }, ...metricForms.map(({ pattern }) => ({ pattern }))];
 }
 
 function nameProperties(schema: Node, properties: Node, words: DeploymentWords): void {
   const variant = constOf(properties["do"]) ?? constOf(properties["on"]);
-  for (const [key, known] of Object.entries(variant === null ? {} : (variants(words)[variant] ?? {}))) {
+  const asked = { ...(variant === null ? people(words) : variants(words)[variant]) };
+  for (const [key, known] of Object.entries(asked)) {
     if (!(key in properties) || known.length === 0) continue;
     Reflect.set(properties, key, lists.includes(key) ? oneOrSeveral(known) : { enum: known });
   }
   if (variant === "task") Reflect.set(properties, "assignee", assignee(words));
-  for (const key of ["cover", "fallback", "manager"]) {
-    if (key in properties && words.owners.length > 0) Reflect.set(properties, key, { enum: words.owners });
-  }
   if ("fact" in properties && variant === null) addValues(schema, words);
+}
+
+/** Where owners.json names somebody else. */
+function people({ owners }: DeploymentWords): Readonly<Record<string, readonly string[]>> {
+  return { cover: owners, fallback: owners, manager: owners };
 }
 
 /** What stands where in the variants of a step or a trigger. */

@@ -1,6 +1,8 @@
 import { z } from "zod";
 import { sinkKinds } from "../../integrations/sources-schema.ts";
+import { customerMailSchema } from "../../playbooks/channels.ts";
 import type { PlaybookContext } from "../../playbooks/compile.ts";
+import { customerSending } from "../../playbooks/mail/customer-sending.ts";
 
 type ChannelReference = PlaybookContext["channels"][number];
 type OwnerReference = PlaybookContext["owners"][number];
@@ -11,6 +13,8 @@ const channel = z.looseObject({
   id: z.string(),
   kind: z.enum(["slack", "email", "webhook"]),
   from: z.string().optional().catch(undefined),
+  transport: z.string().optional().catch(undefined),
+  customerMail: customerMailSchema.optional().catch(undefined),
 });
 
 /** Without `tasks` nothing goes back there. */
@@ -23,7 +27,10 @@ export function bandIds(model: unknown): readonly string[] {
 
 /** The channels a document names, as far as it can be read. */
 export function channelReferences(document: unknown): readonly ChannelReference[] {
-  return listIn(document, "channels", channel).map(({ id, kind, from }) => ({ id, kind, from }));
+  return listIn(document, "channels", channel).map(({ id, kind, from, ...mail }) => ({
+    ...{ id, kind, from },
+    ...(kind === "email" && { customers: customerSending({ id, from, ...mail }) }),
+  }));
 }
 
 /** The owners a document names, as far as it can be read. */

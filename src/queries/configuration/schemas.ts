@@ -5,14 +5,13 @@ import { houseGuardsSchema } from "../../playbooks/guards-document.ts";
 import { ownersSchema } from "../../playbooks/owners.ts";
 import { playbookSchema } from "../../playbooks/schema.ts";
 import { companySchema } from "../../scoring/company.ts";
-import { fixedFactNames } from "../../scoring/fact-catalogue.ts";
 import { healthModelSchema } from "../../scoring/health-model.ts";
 import { lifecycleSchema } from "../../scoring/lifecycle/document.ts";
 import { metricSettingsSchema } from "../../scoring/metric-settings.ts";
 import { formulaNameSchema } from "../../scoring/metrics/formula-document.ts";
 import { fixedMetricNames, metricForms } from "../../scoring/metrics.ts";
 import type { DeploymentWords } from "./deployment-words.ts";
-import { nameOwnWords } from "./named-words.ts";
+import { nameWords } from "./named-words.ts";
 
 export const schemaDrafts = ["7", "2020-12"] as const;
 export type SchemaDraft = (typeof schemaDrafts)[number];
@@ -50,11 +49,10 @@ export function configSchemas(
       target: draft === "7" ? "draft-7" : "draft-2020-12",
       io: "input",
       override: ({ zodSchema, jsonSchema }) => {
-        nameKnownWords(jsonSchema.properties, words);
         if (zodSchema === formulaNameSchema) Reflect.set(jsonSchema, "anyOf", numberMetricWords);
       },
     });
-    if (words !== null) nameOwnWords(published, words);
+    nameWords(published, words);
     return published;
   };
   return {
@@ -72,34 +70,8 @@ export function configSchemas(
   };
 }
 
-const milestonePattern = "^milestone\\.[a-z0-9]+(-[a-z0-9]+)*(\\.(status|days))?$";
-const ownFieldPattern = "^account\\.fields\\.[A-Za-z][A-Za-z0-9_]*$";
-
-// A list completes, a pattern only checks: usage names are everybody's own.
-const metricWords = [{ enum: fixedMetricNames }, ...metricForms.map(({ pattern }) => ({ pattern }))];
 const numbers = metricForms.filter(({ type }) => type !== "text");
 const numberMetricWords = [
   { enum: numbers.map(({ name }) => name).filter((name) => fixedMetricNames.includes(name)) },
   ...numbers.map(({ pattern }) => ({ pattern })),
 ];
-
-/** Facts and metrics are texts to the parser, which explains what is wrong with one; an editor wants the list. */
-function nameKnownWords(
-  properties: Readonly<Record<string, unknown>> | undefined,
-  words: DeploymentWords | null,
-): void {
-  const own = words === null ? [] : [{ enum: words.metrics }].filter(({ enum: names }) => names.length > 0);
-  for (const key of ["fact", "metric", "per"]) {
-    const property = properties?.[key];
-    if (typeof property !== "object" || property === null || Reflect.get(property, "type") !== "string") continue;
-    const others =
-      key === "fact"
-        ? [
-            { enum: [...fixedFactNames, ...(words?.facts ?? [])] },
-            { pattern: ownFieldPattern },
-            { pattern: milestonePattern },
-          ]
-        : [];
-    Reflect.set(property, "anyOf", [...others, ...own, ...metricWords]);
-  }
-}
