@@ -53,7 +53,7 @@ alter table actions
 create table digests (
   id bigint generated always as identity primary key,
   channel text not null,
-  -- The address of an e-mail; empty where the channel is the receiver.
+  -- The address of an e-mail; in a channel that many read, the id of the owner whom it is for (empty: accounts of nobody).
   recipient text not null,
   owner_id text,
   opened_at timestamptz not null,
@@ -83,9 +83,13 @@ create table alert_requests (
   account_id bigint not null references accounts (id) on delete cascade,
   owner_id text not null,
   week date not null,
-  expected_loss double precision not null,
+  -- What is ranked: a year's revenue in the reporting currency (null: not known), and the share of it that is in danger.
+  revenue double precision,
+  danger double precision not null,
   asked_at timestamptz not null,
   granted_at timestamptz,
+  -- Where it stands.
+  reason text not null default '',
   primary key (playbook_id, account_id)
 );
 create index alert_requests_of_owner on alert_requests (owner_id, week);
@@ -154,4 +158,30 @@ create table mail_suppressions (
   reason text not null check (reason in ('unsubscribed', 'bounced', 'complained', 'by-hand')),
   detail text not null,
   at timestamptz not null
+);
+
+-- What was in force from when on: one row for each application of documents that changed anything.
+create table document_applications (
+  id bigint generated always as identity primary key,
+  at timestamptz not null,
+  author text not null,
+  note text,
+  -- Kind, id and revision of each document in force from then on.
+  live jsonb not null
+);
+insert into document_applications (at, author, note, live)
+select max(d.created_at), (array_agg(d.author order by d.created_at desc))[1], 'in force when applications began to be kept',
+  jsonb_agg(jsonb_build_object('kind', l.kind, 'id', l.id, 'revision', l.revision) order by l.kind, l.id)
+from live_documents l
+join documents d on d.kind = l.kind and d.id = l.id and d.revision = l.revision
+having count(*) > 0;
+
+-- What `config plan` has shown, by its token, until it is applied.
+create table config_plans (
+  token text primary key,
+  made_at timestamptz not null,
+  -- Of the documents that were planned, and of those that were in force.
+  documents_hash text not null,
+  revision_key text not null,
+  effect jsonb not null
 );

@@ -48,8 +48,7 @@ export async function applyDocuments(
   documents: readonly DocumentInput[],
   options: ApplyOptions,
 ): Promise<ApplyResult> {
-  // Readers go on; a second writer waits here and then compares with what the first one left.
-  await sql`lock table live_documents in share row exclusive mode`.execute(tx);
+  await lockDocuments(tx);
   const live = new Map((await readLiveDocuments(tx)).map((document) => [nameKey(document), document]));
   const created: DocumentName[] = [];
   const changed: DocumentName[] = [];
@@ -70,11 +69,25 @@ export async function applyDocuments(
   for (const { kind, id } of removed) {
     await tx.deleteFrom("liveDocuments").where("kind", "=", kind).where("id", "=", id).execute();
   }
-  if (created.length + changed.length + removed.length > 0) {
-    await markAllAccountsDue(tx, options.now);
+  const touched = [...created, ...changed, ...removed];
+  if (touched.length > 0) {
+    await keepApplication(tx, options);
+    await markAllAccountsDue(
+      tx,
+      touched.some(({ kind }) => scoringKinds.has(kind)),
+      options.now,
+    );
     await notify(tx, "score");
   }
   return { created, changed, unchanged, removed };
+}
+
+/** The kinds of document by which an edit alone moves scores, stages and metrics. */
+const scoringKinds: ReadonlySet<string> = new Set(["company", "metrics", "lifecycle", "health-model"]);
+
+/** Until the transaction ends nobody else changes what is in force: readers go on, a second writer waits and then finds what the first one left. */
+export async function lockDocuments(tx: Tx): Promise<void> {
+  await sql`lock table live_documents in share row exclusive mode`.execute(tx);
 }
 
 /** All documents in force, by kind and id. */
@@ -166,12 +179,33 @@ async function addRevision(tx: Tx, document: DocumentInput, hash: string, option
     .execute();
 }
 
-async function markAllAccountsDue(tx: Tx, now: Date): Promise<void> {
+async function keepApplication(tx: Tx, { author, note, now }: ApplyOptions): Promise<void> {
+  const live = await tx
+    .selectFrom("liveDocuments")
+    .select(["kind", "id", "revision"])
+    .orderBy("kind")
+    .orderBy("id")
+    .execute();
+  await tx
+    .insertInto("documentApplications")
+    .values({ at: now, author, note, live: JSON.stringify(live) })
+    .execute();
+}
+
+/**
+ * An account that is moved by nothing but the documents is judged quietly once it is scored: what nobody had judged yet, or what arrives until
+ * then, makes it news.
+ */
+async function markAllAccountsDue(tx: Tx, movesScores: boolean, now: Date): Promise<void> {
   // In id order, as everyone locks these rows, so that a running stage and this statement never wait for each other.
   await sql`
     with locked as (select account_id from account_work order by account_id for update)
     update account_work w
-    set dirty_seq = w.dirty_seq + 1, next_respond_at = ${now}
+    set dirty_seq = w.dirty_seq + 1, next_respond_at = ${now},
+        quiet_seq = case
+          when w.quiet_seq = w.dirty_seq then w.dirty_seq + 1
+          when ${movesScores} and w.dirty_seq = w.scored_seq and w.facts_seq = w.responded_seq then w.dirty_seq + 1
+        end
     from locked
     where w.account_id = locked.account_id`.execute(tx);
 }

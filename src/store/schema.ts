@@ -164,6 +164,22 @@ interface LiveDocuments {
   revision: number;
 }
 
+interface DocumentApplications {
+  id: Generated<number>;
+  at: Moment;
+  author: string;
+  note: string | null;
+  live: Json<readonly { readonly kind: string; readonly id: string; readonly revision: number }[]>;
+}
+
+interface ConfigPlans {
+  token: string;
+  madeAt: Moment;
+  documentsHash: string;
+  revisionKey: string;
+  effect: Json<unknown>;
+}
+
 interface AccountWork {
   accountId: number;
   dirtySeq: Generated<number>;
@@ -523,9 +539,11 @@ interface AlertRequests {
   accountId: number;
   ownerId: string;
   week: Day;
-  expectedLoss: number;
+  revenue: number | null;
+  danger: number;
   askedAt: Moment;
   grantedAt: NullableMoment;
+  reason: Generated<string>;
 }
 
 interface PlaybookSnoozes {
@@ -603,6 +621,8 @@ export interface Schema {
   heldInputs: HeldInputs;
   documents: Documents;
   liveDocuments: LiveDocuments;
+  documentApplications: DocumentApplications;
+  configPlans: ConfigPlans;
   accountWork: AccountWork;
   scores: Scores;
   changes: Changes;

@@ -85,6 +85,11 @@ export async function raiseParents(db: Db): Promise<number> {
     ), updated as (
       update account_work
       set dirty_seq = dirty_seq + (account_id in (select account_id from parents))::integer,
+          -- What documents moved below moves a parent no less quietly.
+          quiet_seq = case
+            when account_id in (select account_id from parents) and quiet_seq = dirty_seq then quiet_seq + 1
+            else quiet_seq
+          end,
           rolls_up = rolls_up and account_id not in (select account_id from children)
       where account_id in (select account_id from parents union select account_id from children)
     )
@@ -124,16 +129,22 @@ export async function markScored(tx: Tx, scored: readonly ScoredAccount[]): Prom
 export interface RespondClaim {
   readonly accountId: number;
   readonly factsSeq: number;
+  /** Only an edit of documents has moved it: playbooks take what they find as it is. */
+  readonly isQuiet: boolean;
 }
 
-/** Locks the next accounts that playbooks must look at, in id order after `afterId`. Only accounts that were scored count. */
+/**
+ * Locks the next accounts that playbooks must look at, in id order after `afterId`. Only accounts that were scored count; those that documents
+ * have moved wait for the score by the new ones.
+ */
 export async function claimDueResponses(tx: Tx, afterId: number, limit: number, now: Date): Promise<RespondClaim[]> {
   const { rows } = await sql<RespondClaim>`
-    select w.account_id, w.facts_seq
+    select w.account_id, w.facts_seq, w.quiet_seq is not null and w.quiet_seq = w.scored_seq as is_quiet
     from account_work w
     join accounts a on a.id = w.account_id and a.archived_at is null
     where w.account_id > ${afterId}
       and w.facts_seq > 0
+      and (w.quiet_seq is null or w.quiet_seq <= w.scored_seq)
       and (w.facts_seq > w.responded_seq or w.next_respond_at <= ${now})
       and (w.retry_at is null or w.retry_at <= ${now})
     order by w.account_id
@@ -153,7 +164,7 @@ export async function markResponded(
 ): Promise<void> {
   await sql`
     update account_work w
-    set responded_seq = r.facts_seq, next_respond_at = to_timestamp(r.next_respond_at / 1000.0)
+    set responded_seq = r.facts_seq, next_respond_at = to_timestamp(r.next_respond_at / 1000.0), quiet_seq = null
     from unnest(
       ${responded.map((r) => r.accountId)}::bigint[],
       ${responded.map((r) => r.factsSeq)}::bigint[],

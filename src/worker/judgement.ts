@@ -22,7 +22,7 @@ export interface Judgement {
 
 /** Judges every playbook for one account. Pure: nothing is written here. */
 export function judgeAccount(configuration: Configuration, situation: Situation, now: Instant): Judgement {
-  const { accountId, facts, missingReason, snooze, held } = situation;
+  const { accountId, facts, missingReason, snooze, held, isQuiet } = situation;
   const before = new Map(situation.states.map((state) => [state.playbookId, state]));
   const changedStates: TriggerStateRow[] = [];
   const fires: Fire[] = [];
@@ -33,7 +33,8 @@ export function judgeAccount(configuration: Configuration, situation: Situation,
     const state = before.get(playbook.id) ?? null;
     const decision = judgeTrigger(playbook, state, facts, {
       now,
-      firstSeen: false,
+      // What was on its way before the documents changed goes on.
+      firstSeen: isQuiet && (state?.state === "inactive" || state?.state === "firing"),
       missingReason,
       truthOf,
       guards: snoozeGuard(snooze),

@@ -28,6 +28,8 @@ export interface ScoreDeps {
   readonly db: Db;
   readonly configuration: Configuration;
   readonly log: Log;
+  /** Whether the configuration is the one in force: a pass that began before documents were applied ends. It is unless given. */
+  readonly isInForce?: (tx: Tx) => Promise<boolean>;
   /** Accounts per transaction. */
   readonly batchSize?: number;
   /** Transactions under way at once: while one waits for the database, another computes. */
@@ -120,6 +122,11 @@ async function scoreBatch(tx: Tx, round: Round, cursor: Cursor, now: Date): Prom
   cursor.afterId = Math.max(cursor.afterId, claims.at(-1)?.accountId ?? 0);
   if (claims.length < limit) cursor.isExhausted = true;
   if (claims.length === 0) return { scored: 0, failures: [] };
+  // Asked while the rows are locked: whoever applies documents after this makes them due once more.
+  if (deps.isInForce !== undefined && !(await deps.isInForce(tx))) {
+    cursor.isExhausted = true;
+    return { scored: 0, failures: [] };
+  }
   const scope = scoringScope(deps.configuration.scorer, coverage, now.getTime());
   const histories = await loadHistories(tx, { ...scope, accounts: claims });
   const before = await readBefore(tx, claims, round, now);

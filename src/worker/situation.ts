@@ -2,6 +2,7 @@ import type { Configuration } from "../playbooks/configuration.ts";
 import type { CustomerLinks } from "../playbooks/customer-links.ts";
 import { type HeldFacts, heldFacts, withoutHeld } from "../playbooks/held-facts.ts";
 import { playbookFacts } from "../playbooks/known-facts.ts";
+import { noPause } from "../playbooks/mail/customer-mail.ts";
 import { resolveOwner } from "../playbooks/owners.ts";
 import { type SnoozeNotice, snoozeNotice } from "../playbooks/snooze.ts";
 import type { Subject } from "../playbooks/subject.ts";
@@ -27,6 +28,8 @@ import type { RespondClaim } from "../store/work.ts";
 export interface Situation {
   readonly accountId: number;
   readonly factsSeq: number;
+  /** Nothing but an edit of documents has moved it. */
+  readonly isQuiet: boolean;
   readonly facts: Facts;
   /** Why a fact is missing, where that is known. */
   readonly missingReason: MissingReason;
@@ -85,6 +88,7 @@ export async function loadSituations(
     return {
       accountId,
       factsSeq: claims[index]?.factsSeq ?? 0,
+      isQuiet: claims[index]?.isQuiet ?? false,
       ...knowledgeOf(configuration, history, found, now.getTime()),
       states: states.get(accountId) ?? [],
       runs: runs.get(accountId) ?? [],
@@ -142,6 +146,7 @@ function knowledgeOf(
     drivers: driversOf(score),
     zone,
     links,
+    pauseOf: noPause,
   };
   const failing = failingMetrics(plan, outages, { scoredAt: score?.at.getTime() ?? now, zone }, now);
   const held = heldFacts(

@@ -4,7 +4,8 @@ import type { Source } from "../integrations/source-port.ts";
 import type { Log } from "../log.ts";
 import type { Configuration } from "../playbooks/configuration.ts";
 import { customerLinks, type ServerAddress } from "../playbooks/customer-links.ts";
-import { type Db, readNow } from "../store/db.ts";
+import { type Db, readNow, type Tx } from "../store/db.ts";
+import { readRevisionKey } from "../store/documents.ts";
 import { openLinkSigner } from "../store/link-signer.ts";
 import { listen, type WakeTopic } from "../store/notify.ts";
 import { ensureScorePartitions } from "../store/partitions.ts";
@@ -59,12 +60,16 @@ export async function runStage(deps: WorkerDeps, stage: WakeTopic, stopping = ne
       return collectAll({ ...deps, ...collectParts(live), sleep: sleepUntil, stopping }, now);
     case "score":
       await ensureScorePartitions(deps.db, now);
-      return scoreDue({ ...deps, configuration: live.configuration }, now);
+      return scoreDue({ ...deps, configuration: live.configuration, isInForce: isInForce(live) }, now);
     case "respond":
       return respondAll(deps, live, now);
     case "deliver":
       return deliverAll(deps, live, now);
   }
+}
+
+function isInForce({ configuration }: LiveConfiguration) {
+  return async (tx: Tx) => (await readRevisionKey(tx)) === configuration.revisionKey;
 }
 
 /** What others have brought first: it is here already. */

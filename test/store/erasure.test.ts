@@ -208,6 +208,8 @@ describe("an erased person", () => {
     const rest = rows.map(({ name }) => name).filter((name) => !looked.includes(name) && !impersonal.includes(name));
     expect([...new Set(rest.map((name) => name.split(".")[0]))].sort()).toEqual([
       "api_tokens",
+      "config_plans",
+      "document_applications",
       "documents",
       "erasures",
       "installation",

@@ -17,6 +17,8 @@ export interface TextColumn {
 const exempt = [
   "documents",
   "live_documents",
+  "document_applications",
+  "config_plans",
   "api_tokens",
   "erasures",
   "installation",
