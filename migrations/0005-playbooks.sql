@@ -143,14 +143,19 @@ create table survey_requests (
   email text,
   contact text,
   question text not null,
+  -- What its page says beside the question, in the question's language.
+  words jsonb not null,
   asked_at timestamptz not null,
   expires_at timestamptz not null,
+  -- When that it was asked became a record: once its mail was sent.
+  recorded_at timestamptz,
   answered_at timestamptz,
   score integer,
   comment text,
   unique (run_id, step_id, visit)
 );
 create index survey_requests_of_contact on survey_requests (email, asked_at);
+create index survey_requests_unrecorded on survey_requests (id) where recorded_at is null;
 
 -- Whoever must get no more mail of ours. In small letters; of an erased person a keyed hash.
 create table mail_suppressions (

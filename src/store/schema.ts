@@ -585,8 +585,10 @@ interface SurveyRequests {
   email: string | null;
   contact: string | null;
   question: string;
+  words: Json;
   askedAt: Moment;
   expiresAt: Moment;
+  recordedAt: NullableMoment;
   answeredAt: NullableMoment;
   score: number | null;
   comment: string | null;
