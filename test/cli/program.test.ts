@@ -109,18 +109,23 @@ describe("config", () => {
     expect(await db.selectFrom("documents").selectAll().execute()).toEqual([]);
   });
 
-  test("schema writes one file per format and per --json output", async () => {
+  test("schema writes one file per format and per --json output", async ({ database }) => {
     const folder = await mkdtemp(join(tmpdir(), "keepwell-schemas-"));
     onTestFinished(() => rm(folder, { recursive: true, force: true }));
-    expect(await keepwell(["config", "schema", "--out", folder, "--draft", "7"])).toMatchObject({ code: 0 });
+    const schema = ["config", "schema", "--out", folder, "--draft", "7"];
+    expect(await keepwell([...schema, "--general"])).toMatchObject({ code: 0 });
     expect(await readdir(folder)).toEqual(
       expect.arrayContaining(["company.json", "health-model.json", "playbook.json", "outputs"]),
     );
     expect(await readdir(join(folder, "outputs"))).toContain("actions-list.json");
     const playbook: unknown = JSON.parse(await readFile(join(folder, "playbook.json"), "utf8"));
     expect(playbook).toMatchObject({ $schema: "http://json-schema.org/draft-07/schema#", type: "object" });
-    const printed = await keepwell(["config", "schema"]);
+    const printed = await keepwell(["config", "schema", "--general"]);
     expect(JSON.parse(printed.stdout)).toMatchObject({ company: { properties: { zone: {} } } });
+    expect(printed.stdout).not.toContain("csm-alerts");
+    await keepwell(["config", "apply", await folderOf(soundDocuments)], database);
+    expect(await keepwell(schema, database)).toMatchObject({ code: 0 });
+    expect(await readFile(join(folder, "playbook.json"), "utf8")).toContain('"csm-alerts"');
   });
 });
 
@@ -128,7 +133,7 @@ describe("what --json prints", () => {
   test("fits the published shape of its command", async ({ database, db }) => {
     const folder = await mkdtemp(join(tmpdir(), "keepwell-schemas-"));
     onTestFinished(() => rm(folder, { recursive: true, force: true }));
-    await keepwell(["config", "schema", "--out", folder]);
+    await keepwell(["config", "schema", "--out", folder, "--general"]);
     const config = await folderOf(soundDocuments);
     const run = await insertRun(db);
     const failed = String(await insertEmail(db, run, "failed", "one"));
