@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { type Fault, faultAt, faultsOf } from "../scoring/fault.ts";
+import { senderDomain } from "./mail/customer-sending.ts";
 
 /** A value that is read from the environment when the program starts. */
 const fromEnvironment = z.strictObject({
@@ -22,7 +23,20 @@ const slackBase = { id: channelId, kind: z.literal("slack") };
 const slackLive = z.strictObject({ ...slackBase, url: fromEnvironment });
 const slackKept = z.strictObject({ ...slackBase, transport: outbox, url: fromEnvironment.optional() });
 
-const emailBase = { id: channelId, kind: z.literal("email"), from: sender, replyTo: address.optional() };
+/** Who has made sure, and when, that mail from this domain is signed (SPF, DKIM, DMARC): only then customers get any. */
+export const customerMailSchema = z.strictObject({
+  /** That of `from`. */
+  domain: z.string().min(1).max(253),
+  confirmedOn: z.iso.date(),
+  confirmedBy: z.string().min(1).max(100),
+});
+const emailBase = {
+  id: channelId,
+  kind: z.literal("email"),
+  from: sender,
+  replyTo: address.optional(),
+  customerMail: customerMailSchema.optional(),
+};
 const server = {
   host: z.union([z.string().min(1), fromEnvironment]),
   port: z.int().min(1).max(65_535),
@@ -101,10 +115,18 @@ function parseChannel(entry: unknown, at: string, faults: Fault[]): ChannelConfi
   if (channel.kind === "webhook" && isPlainHttp(channel.url) && channel.allowPrivate !== true) {
     faults.push(faultAt(`${at}.url`, undefined, 'expected https; plain http only together with "allowPrivate": true'));
   }
+  if (channel.kind === "email") faults.push(...strangeDomain(channel, at));
   if (channel.kind === "email" && (channel.user === undefined) !== (channel.password === undefined)) {
     faults.push(faultAt(at, undefined, "expected user and password both, or neither"));
   }
   return channel;
+}
+
+function strangeDomain({ from, customerMail }: Extract<ChannelConfig, { kind: "email" }>, at: string): Fault[] {
+  const domain = senderDomain(from);
+  if (customerMail === undefined || customerMail.domain.toLowerCase() === domain) return [];
+  const message = `expected ${JSON.stringify(domain)}, the domain of "from"`;
+  return [faultAt(`${at}.customerMail.domain`, customerMail.domain, message)];
 }
 
 function isPlainHttp(url: string | FromEnvironment | undefined): boolean {
@@ -112,7 +134,7 @@ function isPlainHttp(url: string | FromEnvironment | undefined): boolean {
 }
 
 /** What may be shown of a channel; anything else may hold a secret, also under a key that nobody knows. */
-const harmless = /^channels\[\d+\]\.(id|kind|transport|from|replyTo|port|secure|allowPrivate)$/;
+const harmless = /^channels\[\d+\]\.(id|kind|transport|from|replyTo|port|secure|allowPrivate|customerMail.*)$/;
 
 /** Somebody who writes a secret into the file must not find it in a log as well. */
 function withoutSecret(fault: Fault): Fault {

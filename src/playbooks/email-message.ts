@@ -19,26 +19,35 @@ export function emailMessage(parts: {
   readonly messageId: string;
   /** Shown to our team, so that a repeat is known as one; customers never see it. */
   readonly runKey: string;
+  /** None in mail to our team. */
+  readonly unsubscribeLink?: string | null;
 }): EmailMessage {
-  const { to, body, audience, replyTo, messageId, runKey } = parts;
+  const { to, body, audience, replyTo, messageId, runKey, unsubscribeLink = null } = parts;
   const footer = audience === "team" ? runKey : null;
+  const end = unsubscribeLink === null ? footer : `Unsubscribe: ${unsubscribeLink}`;
   return {
     kind: "email",
     to,
     subject: clip(parts.subject, longestSubject),
-    text: footer === null ? `${body}\n` : `${body}\n\n-- \n${footer}\n`,
-    html: htmlOf(body, footer),
+    text: end === null ? `${body}\n` : `${body}\n\n-- \n${end}\n`,
+    html: htmlOf(body, unsubscribeLink === null ? footer && escapeHtml(footer) : anchor(unsubscribeLink)),
     messageId,
     replyTo,
     audience,
+    unsubscribeLink,
   };
 }
 
+function anchor(link: string): string {
+  return `<a href="${escapeHtml(link)}" style="color:#777">Unsubscribe</a>`;
+}
+
+/** The footer is markup already. */
 function htmlOf(body: string, footer: string | null): string {
   const paragraphs = body
     .split(/\n\s*\n/)
     .map((paragraph) => `<p style="margin:0 0 1em">${escapeHtml(paragraph.trim()).replaceAll("\n", "<br>")}</p>`);
-  const end = footer === null ? [] : [`<p style="margin:2em 0 0;color:#777;font-size:12px">${escapeHtml(footer)}</p>`];
+  const end = footer === null ? [] : [`<p style="margin:2em 0 0;color:#777;font-size:12px">${footer}</p>`];
   const style = "max-width:40em;font:15px/1.5 -apple-system,'Segoe UI',Helvetica,Arial,sans-serif;color:#222";
   return [
     '<!doctype html><html><head><meta charset="utf-8"></head>',

@@ -13,6 +13,8 @@ export interface EmailMessage {
   readonly replyTo: string | null;
   /** Who reads it: mail to a customer is never repeated in doubt, mail to our own team is. */
   readonly audience: "customer" | "team";
+  /** Where the reader says that they want no more; messages kept by an earlier version have none. */
+  readonly unsubscribeLink?: string | null | undefined;
 }
 
 export interface SlackMessage {
@@ -50,6 +52,12 @@ export type Outcome =
   /** Surely not delivered; worth another try, not before `afterMs` where the receiver said so. */
   | { readonly kind: "retry"; readonly reason: string; readonly afterMs?: number }
   /** Surely not delivered, and never will be. `disableChannel`: the receiver wants no more of these (HTTP 410). */
-  | { readonly kind: "failed"; readonly reason: string; readonly disableChannel?: boolean }
+  | {
+      readonly kind: "failed";
+      readonly reason: string;
+      readonly disableChannel?: boolean;
+      /** There is no such mailbox: mail to it only harms the name of the sender. */
+      readonly isUnknownMailbox?: boolean;
+    }
   /** Perhaps delivered: no answer after the sending began. */
   | { readonly kind: "unknown"; readonly reason: string };

@@ -1,4 +1,5 @@
 import type { CompiledCondition } from "../scoring/conditions.ts";
+import type { CustomerSending } from "./mail/customer-sending.ts";
 import type { Template } from "./render.ts";
 import type { Priority } from "./schema/words.ts";
 
@@ -126,6 +127,7 @@ export interface EmailStep extends StepFrame {
   readonly channel: string;
   /** The host after the @ of a Message-ID. */
   readonly domain: string;
+  readonly customers: CustomerSending;
   readonly digest: Digest | null;
 }
 
@@ -193,6 +195,7 @@ export interface SurveyStep extends StepFrame {
   readonly question: Template | null;
   readonly channel: string;
   readonly domain: string;
+  readonly customers: CustomerSending;
   readonly expiresMs: number;
 }
 

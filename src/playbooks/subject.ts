@@ -1,6 +1,7 @@
 import type { Facts } from "../scoring/facts.ts";
 import type { CompanyFacts, Driver } from "../scoring/history.ts";
 import type { CustomerLinks } from "./customer-links.ts";
+import type { PauseOf } from "./mail/customer-mail.ts";
 import type { OnDuty, Owner } from "./owners.ts";
 
 /** The account a run is about, as it is when a step is made. */
@@ -21,6 +22,8 @@ export interface Subject {
   readonly zone: string;
   /** For mail to the customer; null where nobody knows the address of this server. */
   readonly links: CustomerLinks | null;
+  /** Whether somebody there was mailed enough. */
+  readonly pauseOf: PauseOf;
 }
 
 /** Points of the score that a driver costs. */

@@ -1,4 +1,6 @@
 import { compilePlaybook, type PlaybookContext } from "../../src/playbooks/compile.ts";
+import { customerLinks } from "../../src/playbooks/customer-links.ts";
+import { noPause } from "../../src/playbooks/mail/customer-mail.ts";
 import type { Owner } from "../../src/playbooks/owners.ts";
 import type { RunPosition } from "../../src/playbooks/plan.ts";
 import type { CompiledPlaybook } from "../../src/playbooks/playbook.ts";
@@ -15,7 +17,12 @@ export const context: PlaybookContext = {
   bands: ["red", "yellow", "green"],
   channels: [
     { id: "csm-alerts", kind: "slack" },
-    { id: "mail", kind: "email", from: "Acme <care@acme.example.com>" },
+    {
+      id: "mail",
+      kind: "email",
+      from: "Acme <care@acme.example.com>",
+      customers: { kind: "confirmed", words: "acme.example.com" },
+    },
     { id: "hooks", kind: "webhook" },
   ],
   owners: [{ id: "ada" }],
@@ -81,7 +88,10 @@ export function subject(facts: Readonly<Record<string, FactValue>> = {}, parts: 
     contact: { name: "Bo", email: "bo@example.com" },
     drivers: [],
     zone: "Europe/Vienna",
-    links: null,
+    links: customerLinks({ url: "https://keepwell.example.com", isPublic: true }, (_purpose, content) =>
+      Buffer.from(content).toString("base64url"),
+    ),
+    pauseOf: noPause,
     ...parts,
   };
 }

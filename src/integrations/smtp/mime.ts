@@ -43,7 +43,7 @@ export async function composeLetter(
     text: announced ? `${repeatNotice}\n\n${message.text}` : message.text,
     html: announced ? announceInHtml(message.html) : message.html,
     // RFC 3834: keeps holiday notices and other robots from answering.
-    headers: { "Auto-Submitted": "auto-generated" },
+    headers: { "Auto-Submitted": "auto-generated", ...unsubscribeHeaders(message) },
     disableFileAccess: true,
     disableUrlAccess: true,
   }).compile();
@@ -53,6 +53,12 @@ export async function composeLetter(
     return { fault: "the message would go to somebody else than its one recipient" };
   }
   return { from: sender.from.address, to, mime: await node.build() };
+}
+
+/** RFC 8058: programs offer one click; whoever signs our mail must sign these two as well. */
+function unsubscribeHeaders({ unsubscribeLink }: EmailMessage): Readonly<Record<string, string>> {
+  if (unsubscribeLink == null) return {};
+  return { "List-Unsubscribe": `<${unsubscribeLink}>`, "List-Unsubscribe-Post": "List-Unsubscribe=One-Click" };
 }
 
 function oneLine(text: string): string {

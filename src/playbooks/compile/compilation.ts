@@ -2,6 +2,7 @@ import { type CompiledCondition, compileCondition } from "../../scoring/conditio
 import { parseDuration } from "../../scoring/duration.ts";
 import { factCatalogue } from "../../scoring/fact-catalogue.ts";
 import { type Fault, faultAt } from "../../scoring/fault.ts";
+import { type CustomerSending, customerSending, senderDomain } from "../mail/customer-sending.ts";
 import { compileTemplate, type Template, type TemplateTarget } from "../render.ts";
 import { unfitLeaves } from "../sense.ts";
 
@@ -27,6 +28,8 @@ export interface ChannelReference {
   readonly kind: "slack" | "email" | "webhook";
   /** The sender of an e-mail channel: its host ends the Message-ID. */
   readonly from?: string | undefined;
+  /** Of an e-mail channel; not given: customers get nothing through it. */
+  readonly customers?: CustomerSending | undefined;
 }
 
 /** Collects faults while going on, so that all of them are told at once. */
@@ -118,9 +121,14 @@ export function listed(known: readonly string[], what: string): string {
     .join(" or ");
 }
 
-/** The host of the sender; letters, digits, dots and hyphens only, as it stands in a header. */
+/** The host of the sender, as it stands in a header. */
 export function domainOf(from: string | undefined): string {
-  return /@([a-z0-9](?:[a-z0-9.-]*[a-z0-9])?)>?$/i.exec(from?.trim() ?? "")?.[1] ?? "keepwell.invalid";
+  return senderDomain(from) ?? "keepwell.invalid";
+}
+
+/** Whether customers get mail through a channel. */
+export function sendingOf({ id, customers }: ChannelReference): CustomerSending {
+  return customers ?? customerSending({ id });
 }
 
 /** Of a duration that was checked; 0 where there is none. */

@@ -12,6 +12,7 @@ import {
   listed,
   milliseconds,
   minuteOf,
+  sendingOf,
   templateAt,
 } from "./compilation.ts";
 
@@ -97,7 +98,8 @@ function compileEmail(
   if (subject === null || body === null || channel === null) return null;
   const digest = digestOf(step.digest);
   const domain = domainOf(channel.from);
-  return { ...frame, kind: "email", to: step.to, subject, body, channel: channel.id, domain, digest };
+  const customers = sendingOf(channel);
+  return { ...frame, kind: "email", to: step.to, subject, body, channel: channel.id, domain, customers, digest };
 }
 
 function compileTask(
