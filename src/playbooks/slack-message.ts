@@ -1,5 +1,6 @@
 import { clipSlack, escapeSlack, singleLine } from "./escape.ts";
 import type { SlackMessage } from "./message.ts";
+import type { Owner } from "./owners.ts";
 import type { CompiledPlaybook } from "./playbook.ts";
 import type { Subject } from "./subject.ts";
 
@@ -7,7 +8,7 @@ import type { Subject } from "./subject.ts";
 const longestHeader = 150;
 const longestSection = 3000;
 /** All blocks together: beyond about 13,000 characters Slack refuses the message as too long. */
-const longestText = 9000;
+export const longestText = 9000;
 
 const signs = { info: ":information_source:", warning: ":warning:", escalation: ":rotating_light:" } as const;
 
@@ -24,12 +25,20 @@ export function slackMessage(parts: {
   const { playbook, subject } = parts;
   const { facts } = subject;
   const account = escapeSlack(singleLine(String(facts.get("account.name") ?? facts.get("account.key") ?? "")));
-  const head = clipSlack(
-    `${signs[playbook.priority]} ${account} · ${escapeSlack(singleLine(playbook.name))}`,
-    longestHeader,
-  );
-  const body = clipSlack(parts.text, longestText);
+  const head = `${signs[playbook.priority]} ${account} · ${escapeSlack(singleLine(playbook.name))}`;
   const foot = [ownerWords(subject), scoreWords(subject), escapeSlack(parts.runKey)].filter((words) => words !== null);
+  return framedSlack({ head, body: parts.text, foot });
+}
+
+/** A header, a text in pieces that Slack takes, and a small line under it. All of them are escaped already. */
+export function framedSlack(parts: {
+  readonly head: string;
+  readonly body: string;
+  readonly foot: readonly string[];
+}): SlackMessage {
+  const { foot } = parts;
+  const head = clipSlack(parts.head, longestHeader);
+  const body = clipSlack(parts.body, longestText);
   return {
     kind: "slack",
     text: [head, clipSlack(body, longestSection), foot.join(" · ")].filter((part) => part !== "").join("\n"),
@@ -47,8 +56,12 @@ function markdown(text: string): Readonly<Record<string, unknown>> {
 }
 
 function ownerWords({ owner }: Subject): string | null {
-  if (owner === null) return null;
-  return owner.slackId === undefined ? `Owner ${escapeSlack(singleLine(owner.name))}` : `Owner <@${owner.slackId}>`;
+  return owner === null ? null : `Owner ${slackMention(owner)}`;
+}
+
+/** An owner as Slack shows them: mentioned, where owners.json has the Slack id. */
+export function slackMention(owner: Owner): string {
+  return owner.slackId === undefined ? escapeSlack(singleLine(owner.name)) : `<@${owner.slackId}>`;
 }
 
 function scoreWords({ facts }: Subject): string | null {
