@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { type Fault, faultAt, faultsOf } from "../scoring/fault.ts";
+import type { CompanyFacts, WorkCalendar } from "../scoring/history.ts";
 import { daySchema, zoneSchema } from "../scoring/records.ts";
 
 const absenceSchema = z.strictObject({
@@ -29,6 +30,8 @@ const ownerSchema = z.strictObject({
   /** Within the country, as in `BY`. */
   region: z.string().min(1).max(20).optional(),
   away: z.array(absenceSchema).optional(),
+  /** The id of the owner to whom tasks for the manager of this one go. */
+  manager: z.string().optional(),
 });
 
 /** `owners.json`: the people who look after accounts. */
@@ -59,7 +62,7 @@ export function parseOwners(document: unknown): { readonly owners: Owners } | { 
     const shapes = [ownersSchema.shape, ownerSchema.shape, absenceSchema.shape];
     return { faults: faultsOf(parsed.error, document, { keys: shapes.flatMap(Object.keys), planned: [] }) };
   }
-  const faults = [...doubtfulOwners(parsed.data), ...doubtfulAbsences(parsed.data)];
+  const faults = [...doubtfulOwners(parsed.data), ...doubtfulAbsences(parsed.data), ...doubtfulManagers(parsed.data)];
   return faults.length > 0 ? { faults } : { owners: parsed.data };
 }
 
@@ -86,6 +89,12 @@ function listed(owners: Owners, id: string | null): Owner | null {
 
 function absenceOn(owner: Owner, day: string): Absence | null {
   return owner.away?.find(({ from, to }) => from <= day && day <= to) ?? null;
+}
+
+/** The working days of an account's owner, also while somebody stands in; the company's where nobody listed owns it. */
+export function ownerCalendar(owners: Owners, id: string | null, calendarOf: CompanyFacts["calendarOf"]): WorkCalendar {
+  const owner = listed(owners, id);
+  return calendarOf(owner?.country ?? null, owner?.region ?? null);
 }
 
 /** Follows covers who are away themselves, then the fallback's; null when everybody is away. */
@@ -150,4 +159,27 @@ function coverCycle(document: Owners, owner: Owner, absence: Absence, at: string
   if (next?.id !== owner.id) return [];
   const words = [...path, owner.id].join(" by ");
   return [faultAt(at, absence.cover, `nobody is left on ${absence.from}: covers go round in a circle, ${words}`)];
+}
+
+function doubtfulManagers(document: Owners): readonly Fault[] {
+  return document.owners.flatMap((owner, index) => {
+    const { manager } = owner;
+    const at = `owners[${index}].manager`;
+    if (manager === undefined) return [];
+    if (listed(document, manager) === null) return [faultAt(at, manager, "expected the id of a listed owner")];
+    const path = managersAbove(document, owner);
+    if (path.at(-1) !== owner.id) return [];
+    return [faultAt(at, manager, `managers go round in a circle, ${[owner.id, ...path].join(" under ")}`)];
+  });
+}
+
+/** From the owner's own manager upwards; ends with the owner where they go round in a circle. */
+function managersAbove(document: Owners, owner: Owner): readonly string[] {
+  const path: string[] = [];
+  let next = owner.manager;
+  while (next !== undefined && !path.includes(next)) {
+    path.push(next);
+    next = next === owner.id ? undefined : listed(document, next)?.manager;
+  }
+  return path;
 }

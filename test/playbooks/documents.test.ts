@@ -108,6 +108,27 @@ describe("owners.json", () => {
       "owners[0].slackId: expected a Slack member id",
     ],
     ["an address that is none", { owners: [{ ...ada, email: "ada" }] }, "owners[0].email"],
+    [
+      "a manager who is not listed",
+      { owners: [{ ...ada, manager: "eve" }] },
+      "owners[0].manager: expected the id of a listed owner",
+    ],
+    [
+      "an owner who is their own manager",
+      { owners: [{ ...ada, manager: "ada" }] },
+      "owners[0].manager: managers go round in a circle, ada under ada",
+    ],
+    [
+      "managers who go round in a circle",
+      {
+        owners: [
+          { ...ada, manager: "bo" },
+          { id: "bo", name: "Bo", email: "bo@example.com", manager: "ada" },
+          { id: "cy", name: "Cy", email: "cy@example.com", manager: "ada" },
+        ],
+      },
+      "owners[0].manager: managers go round in a circle, ada under bo under ada",
+    ],
     ["a zone there is none of", { owners: [{ ...ada, zone: "Mars/Base" }] }, "owners[0].zone"],
     [
       "an unknown key",
