@@ -7,8 +7,10 @@ alter table trigger_states
   add column in_audience boolean,
   -- How many runs the present episode has begun: more than one where the entry repeats.
   add column round integer not null default 0,
-  -- The priority with which a run was last begun.
-  add column priority text;
+  -- The priority with which a run was last begun, or an episode taken as it was found.
+  add column priority text,
+  -- Of a trigger that waits for records or times: up to when they are taken, and those behind it that are.
+  add column seen jsonb;
 create index trigger_states_guarded on trigger_states (guard) where guard is not null;
 
 -- After documents were applied: the account's playbooks take what they find as it is once it is scored as far as this.
@@ -25,7 +27,9 @@ alter table runs
   -- How many runs stand behind it, each of which brought the next about, and whose playbooks they were.
   add column depth integer not null default 0,
   add column chain text[] not null default '{}',
-  -- When it came to the step it stands at.
+  -- The wait it stands in whose end is not settled: it is looked at again whenever the account is.
+  add column wait_id text,
+  -- When it came to where it stands: when the wait began, or when the step it stands at was due first.
   add column arrived_at timestamptz,
   add column owner_id text,
   -- It counts against the alert budget of its owner.
@@ -41,7 +45,7 @@ create index runs_with_goal on runs (account_id) where goal_until is not null an
 alter table actions drop constraint actions_kind_check;
 alter table actions
   add constraint actions_kind_check check (kind in
-    ('email', 'slack', 'task', 'webhook', 'crm-task', 'crm-field', 'field', 'stage', 'call')),
+    ('email', 'slack', 'task', 'webhook', 'crm-task', 'crm-field', 'field', 'stage', 'call', 'wait', 'branch', 'stop')),
   alter column run_id drop not null,
   alter column account_id drop not null,
   alter column playbook_id drop not null,
@@ -156,6 +160,10 @@ create table survey_requests (
 );
 create index survey_requests_of_contact on survey_requests (email, asked_at);
 create index survey_requests_unrecorded on survey_requests (id) where recorded_at is null;
+
+-- How many mails somebody got.
+create index actions_customer_mail on actions (lower(recipient), created_at)
+  where kind = 'email' and message ->> 'audience' = 'customer';
 
 -- Whoever must get no more mail of ours. In small letters; of an erased person a keyed hash.
 create table mail_suppressions (

@@ -12,6 +12,7 @@ import { createMetrics } from "./metrics.ts";
 import { notFound, onlyMethods, Problem, problemHandler } from "./problem.ts";
 import { recordRoutes } from "./records.ts";
 import { sourceRoutes } from "./sources.ts";
+import { surveyRoutes } from "./surveys.ts";
 import { taskRoutes } from "./tasks.ts";
 import { trackingRoutes } from "./tracking.ts";
 import { webhookRoutes } from "./webhooks.ts";
@@ -66,6 +67,7 @@ export function buildApp(deps: HttpDeps): Express {
   app.use(byHandRoutes(deps));
   app.use(sourceRoutes({ ...deps, sources }));
   app.use(taskRoutes(deps));
+  app.use(surveyRoutes(deps));
   app.use(notFound);
   app.use(problemHandler(deps.log));
   return app;

@@ -2,6 +2,8 @@ import type { CompiledCondition } from "../scoring/conditions.ts";
 import type { CustomerSending } from "./mail/customer-sending.ts";
 import type { Template } from "./render.ts";
 import type { Priority } from "./schema/words.ts";
+import type { SurveyType } from "./survey/scale.ts";
+import type { SurveyWords } from "./survey/words.ts";
 
 /** A playbook ready to be judged and run: validated, durations in milliseconds, conditions and templates compiled. */
 export interface CompiledPlaybook {
@@ -187,12 +189,12 @@ export interface BranchStep extends StepFrame {
 
 export interface SurveyStep extends StepFrame {
   readonly kind: "survey";
-  readonly survey: "nps" | "csat" | "ces";
+  readonly survey: SurveyType;
   readonly to: "primary-contact";
   readonly subject: Template;
   readonly intro: Template | null;
-  /** Null: the standard one. */
-  readonly question: Template | null;
+  readonly question: Template;
+  readonly words: SurveyWords;
   readonly channel: string;
   readonly domain: string;
   readonly customers: CustomerSending;

@@ -250,6 +250,7 @@ interface TriggerStates {
   inAudience: boolean | null;
   round: Generated<number>;
   priority: Priority | null;
+  seen: Json<{ readonly floor: number; readonly taken: readonly string[] }> | null;
 }
 
 type Priority = "info" | "warning" | "escalation";
@@ -294,7 +295,19 @@ export type ActionState =
   | "skipped";
 
 /** What an action does. */
-export type ActionKind = "email" | "slack" | "task" | "webhook" | "crm-task" | "crm-field" | "field" | "stage" | "call";
+export type ActionKind =
+  | "email"
+  | "slack"
+  | "task"
+  | "webhook"
+  | "crm-task"
+  | "crm-field"
+  | "field"
+  | "stage"
+  | "call"
+  | "wait"
+  | "branch"
+  | "stop";
 
 interface Actions {
   id: Generated<number>;
@@ -585,7 +598,7 @@ interface SurveyRequests {
   email: string | null;
   contact: string | null;
   question: string;
-  words: Json;
+  words: Json<unknown>;
   askedAt: Moment;
   expiresAt: Moment;
   recordedAt: NullableMoment;

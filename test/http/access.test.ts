@@ -23,6 +23,9 @@ const access: Readonly<Record<string, "everyone" | TokenScope>> = {
   // Whoever signs as its source.
   "POST /webhooks/:source": "everyone",
   ...trackingRoutes(),
+  // Whoever holds a signed link.
+  "GET /s/:token/:score": "everyone",
+  "POST /s/:token/:score": "everyone",
   "POST /api/v1/records": "records:write",
   "GET /api/v1/accounts": "accounts:read",
   "GET /api/v1/accounts/:id": "accounts:read",

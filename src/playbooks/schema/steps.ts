@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { type ConditionDocument, conditionSchema } from "../../scoring/conditions.ts";
 import { durationSchema } from "../../scoring/duration.ts";
+import { surveyWordsSchema } from "../survey/words.ts";
 import { kebabSchema, nameSchema, scalarSchema, templateSchema, timeOfDaySchema } from "./words.ts";
 
 const frame = {
@@ -87,6 +88,8 @@ const surveySchema = z.strictObject({
   intro: templateSchema.optional(),
   /** In place of the standard question. */
   question: templateSchema.optional(),
+  /** In place of the standard words beside it, as for a question in another language. */
+  words: surveyWordsSchema.optional(),
   via: nameSchema.optional(),
   /** How long an answer is taken. */
   expiresAfter: durationSchema.default("30d"),
