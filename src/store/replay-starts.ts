@@ -6,6 +6,7 @@ import type { FamilyMember } from "../scoring/replay/family-days.ts";
 import { scoringScope } from "../scoring/scoring-scope.ts";
 import type { Db } from "./db.ts";
 import { loadHistories } from "./histories.ts";
+import { loadingAhead } from "./loading-ahead.ts";
 import { readNewestScores } from "./scores/children.ts";
 import { memoryOf, readPreviousScores } from "./scores.ts";
 
@@ -24,28 +25,11 @@ export async function* readReplayStarts(
   kinds: readonly RecordKind[] = [],
 ): AsyncGenerator<readonly (readonly FamilyMember[])[]> {
   const scope = scopeOf(ground, kinds);
-  const batches = batchesOf(units, batchSize);
-  let next = loadAhead(db, ground, scope, batches[0]);
-  for (const [index] of batches.entries()) {
-    const loaded = await next;
-    next = loadAhead(db, ground, scope, batches[index + 1]);
-    yield loaded;
-  }
+  const load = (batch: readonly Unit[]) => loadBatch(db, ground, scope, batch);
+  for await (const { loaded } of loadingAhead(batchesOf(units, batchSize), load)) yield loaded;
 }
 
 type Scope = ReturnType<typeof scopeOf>;
-
-/** Begins to load; a failure is met where the batch is waited for. */
-function loadAhead(
-  db: Db,
-  ground: ReplayGround,
-  scope: Scope,
-  units: readonly Unit[] | undefined,
-): Promise<FamilyMember[][]> {
-  const loading = loadBatch(db, ground, scope, units ?? []);
-  loading.catch(() => undefined);
-  return loading;
-}
 
 async function loadBatch(
   db: Db,
@@ -54,7 +38,6 @@ async function loadBatch(
   units: readonly Unit[],
 ): Promise<FamilyMember[][]> {
   const accounts = units.flat();
-  if (accounts.length === 0) return [];
   const histories = await loadHistories(db, { ...scope, accounts });
   const ids = accounts.map(({ accountId }) => accountId);
   const memories = await readPreviousScores(db, ids, fromDay - 1);

@@ -1,0 +1,157 @@
+import { type HeldFacts, heldFacts, withoutHeld } from "../../playbooks/held-facts.ts";
+import { playbookFacts } from "../../playbooks/known-facts.ts";
+import { ownerOf } from "../../playbooks/owners.ts";
+import { type SnoozeNotice, snoozeGuard, snoozeNotice } from "../../playbooks/snooze.ts";
+import type { TriggerState } from "../../playbooks/trigger/state.ts";
+import { type Fire, judgeTrigger } from "../../playbooks/trigger.ts";
+import { snoozeAsOf } from "../../scoring/by-hand.ts";
+import type { MissingReason } from "../../scoring/conditions.ts";
+import { dayOfInstant } from "../../scoring/days.ts";
+import type { Facts } from "../../scoring/facts.ts";
+import { failingMetrics } from "../../scoring/held-metrics.ts";
+import type { AccountHistory, DayNumber, Instant } from "../../scoring/history.ts";
+import { accountAsOf } from "../../scoring/record-state.ts";
+import type { DayScore } from "./day-score.ts";
+import type { Judges } from "./judges.ts";
+import { TrendMemory } from "./trend-memory.ts";
+
+/** A run that would have begun. Plain data: it crosses threads. */
+export interface WalkedFire {
+  /** Its place among the judged playbooks. */
+  readonly playbook: number;
+  readonly at: Instant;
+  /** The account's local day. */
+  readonly day: DayNumber;
+  /** Whose account it was that day; null: nobody's. */
+  readonly owner: string | null;
+  readonly priority: Fire["priority"];
+  readonly reason: string;
+}
+
+interface Knowledge {
+  readonly facts: Facts;
+  readonly missingReason: MissingReason;
+  readonly held: HeldFacts | null;
+  readonly snooze: SnoozeNotice | null;
+}
+
+/**
+ * One account on its way through the days: the playbooks are judged at the end of each day, and within the day whenever one of them is
+ * due or a record that they look at arrives. Between two ends of days the score is the one of the day before.
+ */
+export class AccountWalk {
+  readonly fires: WalkedFire[] = [];
+  /** Everyone who owned the account. */
+  readonly owners = new Set<string>();
+  readonly #judges: Judges;
+  readonly #history: AccountHistory;
+  readonly #arrivals: readonly Instant[];
+  readonly #trends: TrendMemory;
+  #states: readonly (TriggerState | null)[];
+  #score: DayScore | null = null;
+  #scoredAt: Instant = 0;
+  #judgedAt: Instant | null = null;
+  #snoozedUntil: Instant | null = null;
+
+  constructor(judges: Judges, history: AccountHistory) {
+    this.#judges = judges;
+    this.#history = history;
+    this.#arrivals = arrivalsOf(history, judges);
+    this.#trends = new TrendMemory(judges.wanted);
+    this.#states = judges.playbooks.map(() => null);
+  }
+
+  /** A day before the first that is judged: only rises and falls look back at it. */
+  passDay(day: DayNumber, score: DayScore, at: Instant): void {
+    this.#trends.keep(day, score);
+    this.#score = score;
+    this.#scoredAt = at;
+  }
+
+  /** A day that is judged, at its last moment `at`. The first one is the baseline, as when a playbook is activated. */
+  judgeDay(day: DayNumber, score: DayScore, at: Instant): void {
+    if (this.#judgedAt !== null) this.#judgeWithin(this.#judgedAt, at);
+    this.passDay(day, score, at);
+    this.#judge(at);
+  }
+
+  /** Whether the account was in the audience of a playbook when it was judged last. */
+  isInAudience(playbook: number): boolean {
+    return this.#states[playbook]?.inAudience === true;
+  }
+
+  /** Whether a playbook took the account silently as it was found. */
+  isBaseline(playbook: number): boolean {
+    const state = this.#states[playbook];
+    return state?.state === "firing" && state.baseline;
+  }
+
+  #judgeWithin(from: Instant, end: Instant): void {
+    let last = from;
+    for (;;) {
+      const next = this.#nextMoment(last);
+      if (next >= end) return;
+      this.#judge(next);
+      last = next;
+    }
+  }
+
+  /** When time alone changes a state, or something arrives, after a moment. */
+  #nextMoment(after: Instant): Instant {
+    let next = this.#arrivals.find((at) => at > after) ?? Infinity;
+    for (const at of [this.#snoozedUntil, ...this.#states.map((state) => state?.dueAt ?? null)]) {
+      if (at !== null && at > after && at < next) next = at;
+    }
+    return next;
+  }
+
+  #judge(now: Instant): void {
+    const known = this.#knowledgeAt(now);
+    const { facts, missingReason, held, snooze } = known;
+    const truthOf = this.#judges.truthsOf(facts);
+    const guards = snoozeGuard(snooze);
+    this.#snoozedUntil = snooze?.until ?? null;
+    this.#judgedAt = now;
+    const fired: { readonly playbook: number; readonly fire: Fire; readonly reason: string }[] = [];
+    this.#states = this.#judges.playbooks.map((playbook, index) => {
+      const context = { now, firstSeen: false, missingReason, truthOf, guards, held };
+      const { state, fire, reason } = judgeTrigger(playbook, this.#states[index] ?? null, facts, context);
+      if (fire !== null) fired.push({ playbook: index, fire, reason });
+      return state;
+    });
+    this.#keep(fired, now);
+  }
+
+  #keep(fired: readonly { playbook: number; fire: Fire; reason: string }[], at: Instant): void {
+    const { configuration } = this.#judges;
+    const account = accountAsOf(this.#history, at);
+    const owner = ownerOf(configuration.owners, account.owner ?? null)?.id ?? account.owner ?? null;
+    if (owner !== null) this.owners.add(owner);
+    const day = dayOfInstant(account.zone ?? configuration.scorer.company.zone, at);
+    for (const { playbook, fire, reason } of fired) {
+      this.fires.push({ playbook, at, day, owner, priority: fire.priority, reason });
+    }
+  }
+
+  #knowledgeAt(now: Instant): Knowledge {
+    const { configuration, coverage, wanted } = this.#judges;
+    const { company, plan, models } = configuration.scorer;
+    const zone = accountAsOf(this.#history, now).zone ?? company.zone;
+    const metrics = this.#score?.metrics ?? new Map();
+    const score = this.#score?.score ?? null;
+    const spans = this.#trends.spansOn(dayOfInstant(zone, now));
+    const known = playbookFacts({ history: this.#history, metrics, score, spans, zone }, wanted, now);
+    const failing = failingMetrics(plan, coverage, { scoredAt: this.#scoredAt, zone }, now);
+    const model = models.find(({ id }) => id === score?.modelId);
+    const held = heldFacts(failing, model);
+    return { ...withoutHeld(known, held), held, snooze: snoozeNotice(snoozeAsOf(this.#history, now), zone) };
+  }
+}
+
+/** When records of the kinds that playbooks look at came to be known, in order. */
+function arrivalsOf(history: AccountHistory, { kinds }: Judges): readonly Instant[] {
+  const arrivals = history.changes
+    .filter(({ kind }) => kinds.includes(kind))
+    .map(({ occurredAt, recordedAt }) => Math.max(occurredAt, recordedAt));
+  return [...new Set(arrivals)].sort((one, other) => one - other);
+}

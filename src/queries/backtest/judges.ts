@@ -1,0 +1,42 @@
+import type { Configuration } from "../../playbooks/configuration.ts";
+import type { CompiledPlaybook } from "../../playbooks/playbook.ts";
+import { judgeConditions, type TruthOf } from "../../playbooks/truths.ts";
+import { type DerivedFact, derivedAmong } from "../../scoring/derived-facts.ts";
+import type { Facts } from "../../scoring/facts.ts";
+import type { StreamCoverage } from "../../scoring/history.ts";
+import type { RecordKind } from "../../scoring/records.ts";
+
+/** What every account of a backtest is judged by. */
+export interface Judges {
+  readonly configuration: Configuration;
+  readonly coverage: StreamCoverage;
+  /** First the versions of the playbook that is tried, each for itself, then those in force beside it. */
+  readonly playbooks: readonly CompiledPlaybook[];
+  readonly candidates: number;
+  readonly wanted: readonly DerivedFact[];
+  readonly truthsOf: (facts: Facts) => TruthOf;
+  /** Kinds of record that playbooks look at themselves: one that arrives is judged at once. */
+  readonly kinds: readonly RecordKind[];
+}
+
+/** What a person has said of an account, and its own fields, count beside its score. */
+const watchedKinds: readonly RecordKind[] = ["account", "override", "snooze"];
+
+/** Puts the versions of a playbook beside those in force. */
+export function judgesOf(
+  configuration: Configuration,
+  coverage: StreamCoverage,
+  candidates: readonly CompiledPlaybook[],
+): Judges {
+  const others = configuration.playbooks.filter(({ id, enabled }) => enabled && id !== candidates[0]?.id);
+  const playbooks = [...candidates, ...others];
+  return {
+    configuration,
+    coverage,
+    playbooks,
+    candidates: candidates.length,
+    wanted: derivedAmong(playbooks.flatMap(({ facts }) => facts)),
+    truthsOf: judgeConditions(playbooks),
+    kinds: watchedKinds,
+  };
+}
