@@ -1,6 +1,6 @@
 import { sql } from "kysely";
 import type { Message } from "../playbooks/message.ts";
-import type { NoMessage } from "../playbooks/plan.ts";
+import type { NoMessage } from "../playbooks/plan/action.ts";
 import type { Db, Tx } from "./db.ts";
 import type { ActionKind, ActionState } from "./schema.ts";
 
@@ -97,7 +97,7 @@ export async function insertTask(tx: Tx, task: NewTask, now: Date): Promise<numb
 /** An action that this process may send, as long as its fence stands. */
 export interface ClaimedAction {
   readonly id: number;
-  readonly kind: "email" | "slack" | "webhook" | "crm-task";
+  readonly kind: Message["kind"];
   readonly channel: string;
   readonly message: Message;
   readonly attempt: number;
@@ -118,7 +118,7 @@ export async function claimDueActions(db: Db, limit: number, leaseSeconds: numbe
       lease_until = now() + make_interval(secs => ${leaseSeconds}), first_attempt_at = coalesce(first_attempt_at, now())
     where id in (
       select id from actions
-      where state in ('pending', 'retry') and due_at <= now()
+      where state in ('pending', 'retry') and due_at <= now() and kind not in ('field', 'stage')
       order by due_at, id limit ${limit}
       for update skip locked
     )
@@ -127,7 +127,7 @@ export async function claimDueActions(db: Db, limit: number, leaseSeconds: numbe
 }
 
 /** Commits that the sending begins now; false when another process has taken the action over. */
-export async function markSending(db: Db, id: number, fence: number, leaseSeconds: number): Promise<boolean> {
+export async function markSending(db: Db | Tx, id: number, fence: number, leaseSeconds: number): Promise<boolean> {
   const result = await sql`
     update actions set state = 'sending', lease_until = now() + make_interval(secs => ${leaseSeconds})
     where id = ${id} and fence = ${fence} and state = 'claimed' and lease_until > now()`.execute(db);
@@ -206,7 +206,7 @@ export async function cancelWaitingActions(
 /** An action whose process went away in the middle of it. */
 export interface AbandonedAction {
   readonly id: number;
-  readonly kind: "email" | "slack" | "webhook" | "crm-task";
+  readonly kind: Message["kind"];
   readonly state: "claimed" | "sending";
   readonly message: Message;
   readonly attempt: number;

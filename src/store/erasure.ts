@@ -9,6 +9,8 @@ import { findPerson, type Person, type PersonName } from "./erasure/person.ts";
 import { accountsNaming, sweepTexts } from "./erasure/sweep.ts";
 import { lockAccounts, markDirty } from "./intake/accounts.ts";
 import { userHash } from "./intake/usage-users.ts";
+import { findLinkSigner } from "./link-signer.ts";
+import { hashSuppressions } from "./mail-suppressions.ts";
 
 /** What an erasure did, or would do. */
 export interface Erasure {
@@ -83,7 +85,8 @@ async function eraseAll(tx: Tx, { who, author, isPreview }: ErasureOrder, now: D
     return { kind: "unknown" };
   }
   const names = person.names.filter(isFullName);
-  const needles = needlesOf(person.emails, names);
+  const tokens = await tokensOf(tx, person.emails);
+  const needles = [...needlesOf(person.emails, names), ...tokens];
   const accountIds = new Set([
     ...person.contacts.map(({ accountId }) => accountId),
     ...(await accountsNaming(tx, needles)),
@@ -94,7 +97,9 @@ async function eraseAll(tx: Tx, { who, author, isPreview }: ErasureOrder, now: D
   if (cancelled === "busy") return { kind: "busy" };
   await removeRecords(tx, person);
   await forgetAuthorship(tx, person);
-  const texts = await sweepTexts(tx, eraserOf(await openHasher(tx), person, names), needles);
+  const hasher = await openHasher(tx);
+  await hashSuppressions(tx, hasher, person.emails);
+  const texts = await sweepTexts(tx, eraserOf(hasher, person, names, tokens), needles);
   const usage = await removeUser(tx, person);
   await markDirty(tx, accountIds);
   const contacts = person.contacts.length + person.heldContacts.length;
@@ -115,12 +120,19 @@ function needlesOf(emails: readonly string[], names: readonly string[]): string[
   return [...new Set([...addresses, ...forms])];
 }
 
-function eraserOf(hasher: Hasher, person: Person, names: readonly string[]) {
+/** What stands for the person in links of mails that were sent: an address can be read out of it. */
+async function tokensOf(tx: Tx, emails: readonly string[]): Promise<readonly string[]> {
+  const signer = await findLinkSigner(tx);
+  return signer === null ? [] : emails.map((email) => signer.sign("unsubscribe", email));
+}
+
+function eraserOf(hasher: Hasher, person: Person, names: readonly string[], tokens: readonly string[]) {
   const emails = new Set(person.emails);
   return makeEraser({
     hashOfAddress: (plain) => (emails.has(plain) ? hasher.email(plain) : null),
     names,
     hashOfName: hasher.name,
+    tokens,
   });
 }
 

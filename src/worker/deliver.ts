@@ -1,6 +1,6 @@
 import type { Channel } from "../integrations/ports.ts";
 import type { Log } from "../log.ts";
-import type { Message, Outcome } from "../playbooks/message.ts";
+import type { EmailMessage, Message, Outcome } from "../playbooks/message.ts";
 import { settleAbandoned, settleAttempt } from "../playbooks/settle.ts";
 import {
   type AbandonedAction,
@@ -14,7 +14,9 @@ import {
   settleAction,
   takeAbandonedActions,
 } from "../store/actions.ts";
+import { beginCustomerMail, type MailStart } from "../store/customer-mail.ts";
 import type { Db } from "../store/db.ts";
+import { suppress } from "../store/mail-suppressions.ts";
 
 /** The boundaries of one delivery at which a process may die; tests make it die there. */
 export type Boundary = "claimed" | "slot-reserved" | "sending" | "sent" | "settled";
@@ -36,6 +38,8 @@ export interface DeliverSummary {
   readonly failed: number;
   /** Perhaps delivered: an operator decides. */
   readonly unknown: number;
+  /** Mails to people who want none. */
+  readonly cancelled: number;
 }
 
 /** A crashed worker's claim is free again after this. */
@@ -50,10 +54,9 @@ const longestSlotWaitMs = 5_000;
 /** Delivers every due action: claim, commit `sending`, call out with no transaction open, settle under the fence. */
 export async function deliverDue(deps: DeliverDeps, now: Date): Promise<DeliverSummary> {
   const clock = clockFrom(now);
-  const total = { sent: 0, retried: 0, failed: 0, unknown: 0 };
-  const count = (state: SettledState | null) => {
-    if (state === "sent") total.sent += 1;
-    else if (state === "retry") total.retried += 1;
+  const total = { sent: 0, retried: 0, failed: 0, unknown: 0, cancelled: 0 };
+  const count = (state: SettledState | "cancelled" | null) => {
+    if (state === "retry") total.retried += 1;
     else if (state !== null) total[state] += 1;
   };
   for (const action of await takeAbandonedActions(deps.db, batchSize, leaseSeconds)) {
@@ -77,12 +80,19 @@ function clockFrom(now: Date): () => Date {
 
 type SettledState = "sent" | "retry" | "failed" | "unknown";
 
+/** Commits that the sending begins; whoever wants no more mail is asked for in that moment, not before. */
+async function begin({ db, author }: DeliverDeps, action: ClaimedAction): Promise<MailStart> {
+  const { id, fence, message } = action;
+  if (isForCustomer(message)) return beginCustomerMail(db, action, message.to, { leaseSeconds, author });
+  return { kind: (await markSending(db, id, fence, leaseSeconds)) ? "sending" : "taken-over" };
+}
+
 async function deliverAction(
   deps: DeliverDeps,
   action: ClaimedAction,
   disabled: ReadonlyMap<string, string>,
   clock: () => Date,
-): Promise<SettledState | null> {
+): Promise<SettledState | "cancelled" | null> {
   await deps.atBoundary?.("claimed", action.id);
   const channel = deps.channels.get(action.channel);
   const refusal = refusalOf(action, channel, disabled);
@@ -91,7 +101,8 @@ async function deliverAction(
   }
   if (!(await waitForSlot(deps, action, channel))) return null;
   await deps.atBoundary?.("slot-reserved", action.id);
-  if (!(await markSending(deps.db, action.id, action.fence, leaseSeconds))) return null;
+  const start = await begin(deps, action);
+  if (start.kind !== "sending") return start.kind === "cancelled" ? "cancelled" : null;
   await deps.atBoundary?.("sending", action.id);
   const outcome = await attempt(channel, action, clock());
   await deps.atBoundary?.("sent", action.id);
@@ -147,6 +158,10 @@ async function settle(
 ): Promise<SettledState | null> {
   const decision = settleAttempt(subjectOf(action), outcome, deps.jitter(), now.getTime());
   if (decision.disableChannel) await disableChannel(deps.db, action.channel, outcome.reason);
+  if (outcome.kind === "failed" && outcome.isUnknownMailbox === true && isForCustomer(action.message)) {
+    const bounced = { address: action.message.to, reason: "bounced", detail: outcome.reason } as const;
+    await deps.db.transaction().execute((tx) => suppress(tx, [bounced], now));
+  }
   return write(deps, action, decision, outcome.kind === "sent" ? (outcome.receipt ?? null) : null, now);
 }
 
@@ -165,7 +180,7 @@ function subjectOf(action: ClaimedAction | AbandonedAction) {
   };
 }
 
-function isForCustomer(message: Message): boolean {
+function isForCustomer(message: Message): message is EmailMessage {
   return message.kind === "email" && message.audience === "customer";
 }
 

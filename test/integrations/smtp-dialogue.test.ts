@@ -145,6 +145,25 @@ describe("what became of a mail", () => {
   });
 });
 
+describe("a mailbox that is refused", () => {
+  test.each([
+    ["rcpt", "550 5.1.1 no such user", true],
+    ["rcpt", "550-5.1.1 the account\r\n550 5.1.1 does not exist", true],
+    ["rcpt", "556 5.1.10 takes no mail", true],
+    ["rcpt", "550 5.7.1 we do not like you", false],
+    ["rcpt", "550 no such user here", false],
+    ["rcpt", "552 5.2.2 mailbox full", false],
+    ["rcpt", "450 4.1.1 not yet", false],
+    ["rcpt", "550 5.1.17 of another kind", false],
+    ["mail", "550 5.1.1 sender unknown", false],
+    ["dot", "550 5.1.1 no such user", false],
+  ] as const)("at %s by %s is unknown there: %s", async (at, say, isUnknown) => {
+    stub = await startSmtpStub({ at, say });
+    const outcome = await channelOn(stub.port).send(attemptOf(email()));
+    expect(outcome.kind === "failed" && outcome.isUnknownMailbox === true).toBe(isUnknown);
+  });
+});
+
 describe("a reply that nobody asked for", () => {
   test("decides nothing about a mail that may have been taken", () => {
     const error = Object.assign(new Error("x"), { code: "EPROTOCOL", responseCode: 550, response: "550 what?" });

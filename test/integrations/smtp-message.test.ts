@@ -96,6 +96,15 @@ describe("a mail on the wire", () => {
     expect(source).toContain("Content-Type: text/html");
   });
 
+  test("offers the one click of RFC 8058 where it has a way out, however long the link", async () => {
+    const unsubscribeLink = `https://keepwell.example.com/u/${"a".repeat(339)}.${"b".repeat(22)}`;
+    await send({ unsubscribeLink });
+    const source = received[0]?.source ?? "";
+    expect(headerNames(source)).toEqual([...expectedHeaders, "list-unsubscribe", "list-unsubscribe-post"].sort());
+    expect(headersOf(source)).toContain(`List-Unsubscribe: <${unsubscribeLink}>`);
+    expect(headersOf(source)).toContain("List-Unsubscribe-Post: List-Unsubscribe=One-Click");
+  });
+
   test("answers to the message's own address when it has one", async () => {
     await send({ replyTo: "grace@example.com" });
     expect(headersOf(received[0]?.source ?? "")).toContain("Reply-To: grace@example.com");

@@ -12,11 +12,12 @@ const sessionReplies: ReadonlySet<number> = new Set([503, 530, 534, 535, 538]);
 export function judgeDialogue(dialogue: Dialogue, redact: (text: string) => string): Outcome {
   if (dialogue.kind === "accepted") return judgeAccepted(dialogue, redact);
   const { progress, error } = dialogue;
-  const { code, responseCode, response } = smtpError(error);
+  const { code, responseCode, response, command } = smtpError(error);
   if (responseCode !== null && progress !== "session") {
     const reason = `the mail server answered "${redact(response)}"`;
     const isFinal = responseCode >= 500 && !sessionReplies.has(responseCode);
-    return isFinal ? { kind: "failed", reason } : { kind: "retry", reason };
+    if (!isFinal) return { kind: "retry", reason };
+    return { kind: "failed", reason, ...(isUnknownMailbox(response, command) && { isUnknownMailbox: true }) };
   }
   if (progress === "handed-over") {
     return { kind: "unknown", reason: `no answer after the whole mail was sent: ${networkReason(error)}` };
@@ -26,6 +27,11 @@ export function judgeDialogue(dialogue: Dialogue, redact: (text: string) => stri
   }
   const said = response === "" ? networkReason(error) : `${networkReason(error)}, "${redact(response)}"`;
   return { kind: "retry", reason: `not sent, ${stageWords[progress]}: ${said}` };
+}
+
+/** RFC 3463: 5.1.1 no such mailbox, 5.1.10 a domain that takes no mail. Without such a code a refusal may be about us. */
+function isUnknownMailbox(response: string, command: string): boolean {
+  return command === "RCPT TO" && /^5\d\d[ -]5\.1\.(1|10)(?!\d)/.test(response);
 }
 
 const stageWords = {
@@ -47,16 +53,19 @@ interface SmtpError {
   /** A refusal of the mail, 400 to 599; null when there was none that can be trusted to be about it. */
   readonly responseCode: number | null;
   readonly response: string;
+  /** What it answers: empty where that is not known. */
+  readonly command: string;
 }
 
 function smtpError(error: unknown): SmtpError {
-  if (typeof error !== "object" || error === null) return { code: "", responseCode: null, response: "" };
-  const { code, responseCode, response } = error as { code?: unknown; responseCode?: unknown; response?: unknown };
+  if (typeof error !== "object" || error === null) return { code: "", responseCode: null, response: "", command: "" };
+  const { code, responseCode, response, command }: Readonly<Record<string, unknown>> = { ...error };
   const isRefusal = typeof responseCode === "number" && responseCode >= 400 && responseCode < 600;
   return {
     code: typeof code === "string" ? code : "",
     // EPROTOCOL: a line nobody had asked for.
     responseCode: isRefusal && code !== "EPROTOCOL" ? responseCode : null,
     response: typeof response === "string" ? response : "",
+    command: typeof command === "string" ? command : "",
   };
 }

@@ -16,13 +16,16 @@ export interface Erasees {
   readonly hashOfAddress: (plain: string) => string | null;
   readonly names: readonly string[];
   readonly hashOfName: (name: string) => string;
+  /** Texts that stand for the person and nobody else. */
+  readonly tokens?: readonly string[] | undefined;
 }
 
 /** Makes the eraser of some persons. */
-export function makeEraser({ hashOfAddress, names, hashOfName }: Erasees): Eraser {
+export function makeEraser({ hashOfAddress, names, hashOfName, tokens = [] }: Erasees): Eraser {
   const pattern = namesPattern(names);
   const without = (text: string, addressInstead: (hash: string) => string, nameInstead: (name: string) => string) => {
-    const noAddresses = replaceAddresses(text, (plain) => {
+    const noTokens = tokens.reduce((rest, token) => rest.replaceAll(token, erased), text);
+    const noAddresses = replaceAddresses(noTokens, (plain) => {
       const hash = hashOfAddress(plain);
       return hash === null ? null : addressInstead(hash);
     });
