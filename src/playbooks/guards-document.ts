@@ -5,7 +5,9 @@ import { stormBrakeSchema, windowSchema } from "./schema/guards.ts";
 import { timeOfDaySchema } from "./schema/words.ts";
 
 /** Hours of a working day. */
-export const workingHoursSchema = z.strictObject({ from: timeOfDaySchema, to: timeOfDaySchema });
+export const workingHoursSchema = z
+  .strictObject({ from: timeOfDaySchema, to: timeOfDaySchema })
+  .refine(({ from, to }) => from < to, { path: ["to"], error: "expected a time behind the one of from" });
 
 /** `guards.json`: what keeps all playbooks together from flooding anybody. */
 export const houseGuardsSchema = z.strictObject({

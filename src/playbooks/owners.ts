@@ -2,6 +2,7 @@ import { z } from "zod";
 import { type Fault, faultAt, faultsOf } from "../scoring/fault.ts";
 import type { CompanyFacts, WorkCalendar } from "../scoring/history.ts";
 import { daySchema, zoneSchema } from "../scoring/records.ts";
+import { workingHoursSchema } from "./guards-document.ts";
 
 const absenceSchema = z.strictObject({
   from: daySchema,
@@ -30,6 +31,8 @@ const ownerSchema = z.strictObject({
   /** Within the country, as in `BY`. */
   region: z.string().min(1).max(20).optional(),
   away: z.array(absenceSchema).optional(),
+  /** Where they are not those of guards.json. */
+  workingHours: workingHoursSchema.optional(),
   /** The id of the owner to whom tasks for the manager of this one go. */
   manager: z.string().optional(),
 });
@@ -59,7 +62,7 @@ export interface OnDuty {
 export function parseOwners(document: unknown): { readonly owners: Owners } | { readonly faults: readonly Fault[] } {
   const parsed = ownersSchema.safeParse(document);
   if (!parsed.success) {
-    const shapes = [ownersSchema.shape, ownerSchema.shape, absenceSchema.shape];
+    const shapes = [ownersSchema.shape, ownerSchema.shape, absenceSchema.shape, workingHoursSchema.shape];
     return { faults: faultsOf(parsed.error, document, { keys: shapes.flatMap(Object.keys), planned: [] }) };
   }
   const faults = [...doubtfulOwners(parsed.data), ...doubtfulAbsences(parsed.data), ...doubtfulManagers(parsed.data)];

@@ -1,6 +1,7 @@
 import type { Snooze } from "../scoring/by-hand.ts";
 import type { Instant } from "../scoring/history.ts";
-import { type AskGuards, noGuards } from "./guard.ts";
+import { type AskGuards, type GuardQuestion, type GuardVerdict, noGuards } from "./guard.ts";
+import type { AskingAccount } from "./guards/knowledge.ts";
 import { moment } from "./time-words.ts";
 
 /** A snooze as a judgement needs it. */
@@ -19,8 +20,20 @@ export function snoozeNotice(snooze: Snooze | null, zone: string): SnoozeNotice 
   return { until: snooze.until, words: `snoozed until ${moment(snooze.until, zone)}${by}${reason}` };
 }
 
-/** No run begins while the account is snoozed. */
+/** No run begins while the account is snoozed, or the playbook is, for all accounts or for this one. The pause that ends last is told. */
+export function snoozeVerdict({ playbook }: GuardQuestion, { snooze, pauses, zone }: AskingAccount): GuardVerdict {
+  const ofPlaybook = pauses
+    .filter(({ playbookId }) => playbookId === playbook.id)
+    .map(({ until, author, reason }) => {
+      const words = `the playbook is snoozed until ${moment(until, zone)} by ${author}: ${reason}`;
+      return { until, words };
+    });
+  const [last] = [...ofPlaybook, ...(snooze === null ? [] : [snooze])].sort((one, other) => other.until - one.until);
+  return last === undefined ? { kind: "go" } : { kind: "defer", guard: "snooze", ...last };
+}
+
+/** The snooze of an account as the only guard, for what is judged outside the present. */
 export function snoozeGuard(notice: SnoozeNotice | null | undefined): AskGuards {
   if (notice == null) return noGuards;
-  return () => ({ kind: "defer", guard: "snooze", until: notice.until, words: notice.words });
+  return () => ({ kind: "defer", guard: "snooze", ...notice });
 }

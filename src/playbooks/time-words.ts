@@ -18,6 +18,11 @@ export function moment(at: Instant, zone: string): string {
   return `${DateTime.fromMillis(at, { zone, locale: "en-GB" }).toFormat("d LLLL yyyy 'at' HH:mm")} (${zone})`;
 }
 
+/** A moment with its weekday: `Mon 4 May 2026 at 09:00 (Europe/Vienna)`. */
+export function weekdayMoment(at: Instant, zone: string): string {
+  return `${DateTime.fromMillis(at, { zone, locale: "en-GB" }).toFormat("ccc")} ${moment(at, zone)}`;
+}
+
 /** A day (`YYYY-MM-DD`) as people say it: `3 May 2026`. */
 export function dayWords(day: string): string {
   return DateTime.fromISO(day, { zone: "utc", locale: "en-GB" }).toFormat("d LLLL yyyy");
