@@ -15,6 +15,7 @@ import { sourceRoutes } from "./sources.ts";
 import { surveyRoutes } from "./surveys.ts";
 import { taskRoutes } from "./tasks.ts";
 import { trackingRoutes } from "./tracking.ts";
+import { unsubscribeRoutes } from "./unsubscribe.ts";
 import { webhookRoutes } from "./webhooks.ts";
 
 export interface HttpDeps {
@@ -68,6 +69,7 @@ export function buildApp(deps: HttpDeps): Express {
   app.use(sourceRoutes({ ...deps, sources }));
   app.use(taskRoutes(deps));
   app.use(surveyRoutes(deps));
+  app.use(unsubscribeRoutes(deps));
   app.use(notFound);
   app.use(problemHandler(deps.log));
   return app;

@@ -26,6 +26,8 @@ const access: Readonly<Record<string, "everyone" | TokenScope>> = {
   // Whoever holds a signed link.
   "GET /s/:token/:score": "everyone",
   "POST /s/:token/:score": "everyone",
+  "GET /u/:token": "everyone",
+  "POST /u/:token": "everyone",
   "POST /api/v1/records": "records:write",
   "GET /api/v1/accounts": "accounts:read",
   "GET /api/v1/accounts/:id": "accounts:read",

@@ -5,6 +5,8 @@ import { createSilentLog } from "../../src/log.ts";
 import type { EmailMessage, Outcome } from "../../src/playbooks/message.ts";
 import { insertAction } from "../../src/store/actions.ts";
 import { type Db, openDatabase, readNow } from "../../src/store/db.ts";
+import { erasePerson } from "../../src/store/erasure.ts";
+import { openLinkSigner } from "../../src/store/link-signer.ts";
 import { findSuppression, liftSuppression, listSuppressions, suppress } from "../../src/store/mail-suppressions.ts";
 import { type Boundary, deliverDue } from "../../src/worker/deliver.ts";
 import { insertRun } from "../store/action-rows.ts";
@@ -150,4 +152,23 @@ test("what a person said of themselves weighs more than a mailbox that bounced, 
     expect(await liftSuppression(tx, "kim@example.com")).toBeNull();
     expect(await findSuppression(tx, "kim@example.com")).toBeNull();
   });
+});
+
+test("an erased person goes on getting no mail, and no link of what was sent leads back to them", async ({ db }) => {
+  const token = (await openLinkSigner(db)).sign("unsubscribe", "kim@example.com");
+  const unsubscribeLink = `https://keepwell.example.com/u/${token}`;
+  const message = { ...email("kim@example.com"), text: `Unsubscribe: ${unsubscribeLink}`, unsubscribeLink };
+  await insertMails(db, [message]);
+  await deliverDue(deps(db, mailServer().channels), now);
+  await unsubscribe(db, "kim@example.com");
+  await erasePerson(db, { who: { kind: "email", email: "kim@example.com" }, author: "dpo", isPreview: false }, now);
+  const { rows } = await sql<{ text: string }>`select message::text as text from actions`.execute(db);
+  expect(rows[0]?.text).not.toContain(token);
+  await insertMails(db, [email("kim@example.com")], "other");
+  const { sent, channels } = mailServer();
+  await deliverDue(deps(db, channels), now);
+  expect(sent).toEqual([]);
+  expect(await listSuppressions(db, { limit: 10 })).toMatchObject([
+    { address: expect.stringMatching(/^[0-9a-f]{64}$/) },
+  ]);
 });
