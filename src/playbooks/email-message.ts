@@ -14,6 +14,8 @@ export function emailMessage(parts: {
   readonly to: string;
   readonly subject: string;
   readonly body: string;
+  /** The same as markup, everything in it escaped; not given: made from the body. */
+  readonly markup?: string;
   readonly audience: EmailMessage["audience"];
   readonly replyTo: string | null;
   readonly messageId: string;
@@ -30,7 +32,10 @@ export function emailMessage(parts: {
     to,
     subject: clip(parts.subject, longestSubject),
     text: end === null ? `${body}\n` : `${body}\n\n-- \n${end}\n`,
-    html: htmlOf(body, unsubscribeLink === null ? footer && escapeHtml(footer) : anchor(unsubscribeLink)),
+    html: htmlOf(
+      parts.markup ?? paragraphsOf(body),
+      unsubscribeLink === null ? footer && escapeHtml(footer) : anchor(unsubscribeLink),
+    ),
     messageId,
     replyTo,
     audience,
@@ -42,17 +47,21 @@ function anchor(link: string): string {
   return `<a href="${escapeHtml(link)}" style="color:#777">Unsubscribe</a>`;
 }
 
-/** The footer is markup already. */
-function htmlOf(body: string, footer: string | null): string {
-  const paragraphs = body
+/** Plain text as paragraphs of a mail's HTML: empty lines part them. */
+export function paragraphsOf(text: string): string {
+  return text
     .split(/\n\s*\n/)
-    .map((paragraph) => `<p style="margin:0 0 1em">${escapeHtml(paragraph.trim()).replaceAll("\n", "<br>")}</p>`);
+    .map((paragraph) => `<p style="margin:0 0 1em">${escapeHtml(paragraph.trim()).replaceAll("\n", "<br>")}</p>`)
+    .join("\n");
+}
+
+function htmlOf(body: string, footer: string | null): string {
   const end = footer === null ? [] : [`<p style="margin:2em 0 0;color:#777;font-size:12px">${footer}</p>`];
   const style = "max-width:40em;font:15px/1.5 -apple-system,'Segoe UI',Helvetica,Arial,sans-serif;color:#222";
   return [
     '<!doctype html><html><head><meta charset="utf-8"></head>',
     `<body style="${style}">`,
-    ...paragraphs,
+    body,
     ...end,
     "</body></html>",
   ].join("\n");

@@ -3,6 +3,7 @@ import type { CompanyFacts, Driver } from "../scoring/history.ts";
 import type { CustomerLinks } from "./customer-links.ts";
 import type { PauseOf } from "./mail/customer-mail.ts";
 import type { OnDuty, Owner } from "./owners.ts";
+import type { AskedPeople } from "./survey/asked-people.ts";
 
 /** The account a run is about, as it is when a step is made. */
 export interface Subject {
@@ -24,6 +25,8 @@ export interface Subject {
   readonly links: CustomerLinks | null;
   /** Whether somebody there was mailed enough. */
   readonly pauseOf: PauseOf;
+  /** Who of them was asked a survey, and when. */
+  readonly surveys: AskedPeople;
 }
 
 /** Points of the score that a driver costs. */

@@ -3,9 +3,11 @@ import type { CustomerLinks } from "../playbooks/customer-links.ts";
 import { type HeldFacts, heldFacts, withoutHeld } from "../playbooks/held-facts.ts";
 import { playbookFacts } from "../playbooks/known-facts.ts";
 import { noPause } from "../playbooks/mail/customer-mail.ts";
-import { resolveOwner } from "../playbooks/owners.ts";
+import { ownerCalendar, resolveOwner } from "../playbooks/owners.ts";
 import { type SnoozeNotice, snoozeNotice } from "../playbooks/snooze.ts";
 import type { Subject } from "../playbooks/subject.ts";
+import type { AskedPeople } from "../playbooks/survey/asked-people.ts";
+import { awaitedKinds } from "../playbooks/trigger/awaited.ts";
 import { snoozeAsOf } from "../scoring/by-hand.ts";
 import type { MissingReason } from "../scoring/conditions.ts";
 import { dayOfInstant, formatDay } from "../scoring/days.ts";
@@ -19,10 +21,12 @@ import { findAccountKeys } from "../store/account-list.ts";
 import { readOutages } from "../store/coverage.ts";
 import type { Tx } from "../store/db.ts";
 import { loadHistories, recordsOnly } from "../store/histories.ts";
-import { type RunRow, readActiveRuns, readTriggerStates, type TriggerStateRow } from "../store/playbook-state.ts";
+import { readTriggerStates, type TriggerStateRow } from "../store/playbook-state.ts";
+import { type RunRow, readOpenRuns } from "../store/runs.ts";
 import { readTrendSpans } from "../store/score-trends.ts";
 import { readScores, type StoredScore } from "../store/scores.ts";
 import type { RespondClaim } from "../store/work.ts";
+import { loadAskedPeople } from "./asked-people.ts";
 
 /** Everything respond looks at for one account. */
 export interface Situation {
@@ -38,10 +42,15 @@ export interface Situation {
   /** Null while the account is not snoozed. */
   readonly snooze: SnoozeNotice | null;
   readonly subject: Subject;
+  /** The account's own fields, its contacts, what people said of it, and the records that playbooks wait for. */
+  readonly history: AccountHistory;
   /** As the account names it, whether or not there is such an owner. */
   readonly ownerId: string | null;
   readonly states: readonly TriggerStateRow[];
+  /** The runs under way. */
   readonly runs: readonly RunRow[];
+  /** Those that ended, or in which nothing is done, and whose goal may still be reached. */
+  readonly endedRuns: readonly RunRow[];
 }
 
 /** What situations are judged by, beside the accounts themselves. */
@@ -68,30 +77,37 @@ export async function loadSituations(
   const keys = await findAccountKeys(tx, ids);
   const histories = await loadHistories(tx, {
     accounts: ids.map((accountId) => ({ accountId, key: keys.get(accountId) ?? "" })),
-    ...recordsOnly(kinds),
+    ...recordsOnly([...new Set([...kinds, ...awaitedKinds(configuration.playbooks)])]),
   });
   const wanted = derivedAmong(configuration.playbooks.flatMap(({ facts }) => facts));
   const spans = await readSpans(tx, configuration, histories, wanted, now);
   const scores = await readScores(tx, ids);
   const outages = await readOutages(tx, new Date(now.getTime() - longestUnscoredMs));
+  const contacts = histories.map((history) => primaryContact(history, now.getTime()));
+  const surveys = await loadAskedPeople(tx, configuration, contacts, now);
   const states = groupByAccount(await readTriggerStates(tx, ids));
-  const runs = groupByAccount(await readActiveRuns(tx, ids));
+  const runs = groupByAccount(await readOpenRuns(tx, ids, now));
   return histories.map((history, index) => {
     const { accountId } = history;
+    const open = runs.get(accountId) ?? [];
     const found = {
       score: scores.get(accountId) ?? null,
       spans: spans.get(accountId) ?? new Map(),
       wanted,
       outages,
       links,
+      contact: contacts[index] ?? null,
+      surveys,
     };
     return {
       accountId,
       factsSeq: claims[index]?.factsSeq ?? 0,
       isQuiet: claims[index]?.isQuiet ?? false,
+      history,
       ...knowledgeOf(configuration, history, found, now.getTime()),
       states: states.get(accountId) ?? [],
-      runs: runs.get(accountId) ?? [],
+      runs: open.filter(({ state }) => state === "active"),
+      endedRuns: open.filter(({ state }) => state !== "active"),
     };
   });
 }
@@ -121,19 +137,22 @@ interface Found {
   readonly wanted: readonly DerivedFact[];
   readonly outages: Outages;
   readonly links: CustomerLinks | null;
+  readonly contact: Subject["contact"];
+  readonly surveys: AskedPeople;
 }
 
 function knowledgeOf(
   configuration: Configuration,
   history: AccountHistory,
-  { score, spans, wanted, outages, links }: Found,
+  { score, spans, wanted, outages, links, contact, surveys }: Found,
   now: Instant,
 ): Pick<Situation, "facts" | "missingReason" | "held" | "snooze" | "subject" | "ownerId"> {
   const { company, plan, models } = configuration.scorer;
   const account = accountAsOf(history, now);
   const zone = account.zone ?? company.zone;
   const metrics = new Map(Object.entries(score?.metrics ?? {}));
-  const known = playbookFacts({ history, metrics, score, spans, zone }, wanted, now);
+  const calendar = ownerCalendar(configuration.owners, account.owner ?? null, company.calendarOf);
+  const known = playbookFacts({ history, metrics, score, spans, zone, calendar }, wanted, now);
   const today = formatDay(dayOfInstant(zone, now));
   const onDuty = (id: string | null) => resolveOwner(configuration.owners, id, today);
   const ownerId = account.owner ?? null;
@@ -142,11 +161,12 @@ function knowledgeOf(
     ...onDuty(ownerId),
     onDuty,
     calendarOf: company.calendarOf,
-    contact: primaryContact(history, now),
+    contact,
     drivers: driversOf(score),
     zone,
     links,
     pauseOf: noPause,
+    surveys,
   };
   const failing = failingMetrics(plan, outages, { scoredAt: score?.at.getTime() ?? now, zone }, now);
   const held = heldFacts(

@@ -2,9 +2,10 @@ import { compilePlaybook, type PlaybookContext } from "../../src/playbooks/compi
 import { customerLinks } from "../../src/playbooks/customer-links.ts";
 import { noPause } from "../../src/playbooks/mail/customer-mail.ts";
 import type { Owner } from "../../src/playbooks/owners.ts";
-import type { RunPosition } from "../../src/playbooks/plan.ts";
+import type { RunPosition, Scene } from "../../src/playbooks/plan/occasion.ts";
 import type { CompiledPlaybook } from "../../src/playbooks/playbook.ts";
 import type { Subject } from "../../src/playbooks/subject.ts";
+import { askedPeople } from "../../src/playbooks/survey/asked-people.ts";
 import type { RunWords } from "../../src/playbooks/template-context.ts";
 import { workCalendar } from "../../src/scoring/calendar.ts";
 import type { FactValue } from "../../src/scoring/facts.ts";
@@ -65,7 +66,13 @@ export const words: RunWords = {
 
 /** A run that stands before a step. */
 export function run(stepId: string, parts: Partial<RunPosition> = {}): RunPosition {
-  return { runId: 12, episode: 1, stepId, visit: 1, dueAt: null, reason: words.reason, ...parts };
+  const begun = { waitId: null, dueAt: null, arrivedAt: null, depth: 0, chain: [] };
+  return { runId: 12, episode: 1, stepId, visit: 1, reason: words.reason, ...begun, ...parts };
+}
+
+/** What steps are made from, in a house with one other playbook, `welcome`. */
+export function scene(on: Subject = subject()): Scene {
+  return { subject: on, house: { maxDepth: 3, isEnabled: (id) => (id === "welcome" ? true : null) } };
 }
 
 const ada: Owner = { id: "ada", name: "Ada", email: "ada@example.com", slackId: "U012AB3CD" };
@@ -92,6 +99,7 @@ export function subject(facts: Readonly<Record<string, FactValue>> = {}, parts: 
       Buffer.from(content).toString("base64url"),
     ),
     pauseOf: noPause,
+    surveys: askedPeople(new Map(), 0, 0),
     ...parts,
   };
 }

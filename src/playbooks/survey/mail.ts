@@ -1,3 +1,4 @@
+import { paragraphsOf } from "../email-message.ts";
 import { escapeHtml } from "../escape.ts";
 import { type SurveyType, scoresOf } from "./scale.ts";
 import type { SurveyWords } from "./words.ts";
@@ -35,7 +36,7 @@ export function surveyHtml({ type, intro, question, words, linkOf }: SurveyConte
   const [low, high] = [words.low, words.high].map(escapeHtml);
   const half = Math.floor(scores.length / 2);
   return [
-    ...(intro === "" ? [] : paragraphsOf(intro)),
+    ...(intro === "" ? [] : [paragraphsOf(intro)]),
     `<p style="margin:0 0 0.6em"><strong>${lines(question)}</strong></p>`,
     '<table role="presentation" width="100%" cellpadding="0" cellspacing="0" border="0" style="max-width:560px;table-layout:fixed">',
     `<tr>${cells.join("")}</tr>`,
@@ -47,10 +48,6 @@ export function surveyHtml({ type, intro, question, words, linkOf }: SurveyConte
 
 const button = "display:block;padding:11px 0;color:#1a4fb4;font-weight:bold;text-decoration:none";
 const label = "padding:4px 2px 0;color:#555;font-size:12px";
-
-function paragraphsOf(text: string): string[] {
-  return text.split(/\n\s*\n/).map((paragraph) => `<p style="margin:0 0 1em">${lines(paragraph.trim())}</p>`);
-}
 
 function lines(text: string): string {
   return escapeHtml(text).replaceAll("\n", "<br>");
