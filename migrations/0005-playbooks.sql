@@ -39,6 +39,7 @@ alter table runs
   add column goal_reached_at timestamptz;
 create unique index runs_once on runs (playbook_id, account_id, episode, round, cause);
 create index runs_started on runs (playbook_id, started_at);
+create index runs_of_account on runs (account_id, started_at);
 create index runs_of_owner on runs (owner_id, started_at) where is_alert;
 create index runs_with_goal on runs (account_id) where goal_until is not null and goal_reached_at is null;
 
@@ -117,8 +118,9 @@ create table storm_brakes (
   id bigint generated always as identity primary key,
   playbook_id text not null,
   pulled_at timestamptz not null,
-  -- Runs of the sliding window, and the size of the audience.
+  -- Runs that had begun within the sliding window, those that were to begin at once then, and the size of the audience.
   begun integer not null,
+  wanted integer not null,
   audience integer not null,
   decided_at timestamptz,
   -- `go`: those that wait begin; `drop`: they are dropped.
@@ -126,6 +128,14 @@ create table storm_brakes (
   decided_by text
 );
 create unique index storm_brakes_pulled on storm_brakes (playbook_id) where decided_at is null;
+
+-- The episodes that waited when it was decided.
+create table storm_brake_episodes (
+  brake_id bigint not null references storm_brakes (id) on delete cascade,
+  account_id bigint not null references accounts (id) on delete cascade,
+  episode integer not null,
+  primary key (account_id, brake_id)
+);
 
 -- Whose turn it is, where a task goes round.
 create table assignment_turns (

@@ -1,5 +1,5 @@
 /** What a step wants to have sent, fully rendered when the action is made: retries never render again. */
-export type Message = EmailMessage | SlackMessage | WebhookMessage | CrmTaskMessage;
+export type Message = EmailMessage | SlackMessage | WebhookMessage | CrmTaskMessage | CrmFieldMessage;
 
 export interface EmailMessage {
   readonly kind: "email";
@@ -44,6 +44,14 @@ export type CrmTaskMessage = {
   readonly assignee: string;
   /** `YYYY-MM-DD`. */
   readonly dueOn: string | null;
+};
+
+/** A field of the account as a CRM is to have it; null empties it. */
+export type CrmFieldMessage = {
+  readonly kind: "crm-field";
+  /** As the CRM names it. */
+  readonly field: string;
+  readonly value: string | number | boolean | null;
 };
 
 /** What came of one attempt. Reasons are for people and hold no secret. */

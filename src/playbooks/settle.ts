@@ -34,11 +34,14 @@ const second = 1000;
 const minute = 60 * second;
 const hour = 60 * minute;
 
-/** Waits between attempts before jitter, per kind: webhooks 75.6 h in all, CRM tasks 39.6 h, e-mail 27.9 h, Slack 15.7 h (an alert is stale after that). */
+const crmWaits = [5 * second, minute, 5 * minute, 30 * minute, hour, 2 * hour, 4 * hour, 8 * hour, 24 * hour];
+
+/** Waits between attempts before jitter, per kind: webhooks 75.6 h in all, CRMs 39.6 h, e-mail 27.9 h, Slack 15.7 h (an alert is stale after that). */
 const retryWaits = {
   webhook: [5 * second, 5 * minute, 30 * minute, 2 * hour, 5 * hour, 10 * hour, 14 * hour, 20 * hour, 24 * hour],
   email: [minute, 5 * minute, 15 * minute, 30 * minute, hour, 2 * hour, 4 * hour, 8 * hour, 12 * hour],
-  "crm-task": [5 * second, minute, 5 * minute, 30 * minute, hour, 2 * hour, 4 * hour, 8 * hour, 24 * hour],
+  "crm-task": crmWaits,
+  "crm-field": crmWaits,
   slack: [5 * second, 30 * second, 2 * minute, 10 * minute, 30 * minute, hour, 2 * hour, 4 * hour, 8 * hour],
 } as const satisfies Record<Message["kind"], readonly number[]>;
 
@@ -84,10 +87,10 @@ export function settleAbandoned(action: AbandonedAction, jitter: number, now: In
   return { state: "retry", dueAt: now, reason, mayRepeat: action.mayRepeat, disableChannel: false };
 }
 
-/** Perhaps delivered. Webhooks carry an id their receiver dedupes by, CRM tasks a key that is looked up first; our team may be told twice; a customer may not. */
+/** Perhaps delivered. Webhooks carry an id their receiver dedupes by, CRM tasks a key that is looked up first, a CRM's field says the same afterwards; our team may be told twice; a customer may not. */
 function settleDoubt(action: TriedAction, reason: string, jitter: number, now: Instant): Settlement {
-  if (action.kind === "webhook" || action.kind === "crm-task")
-    return retryOrGiveUp(action, reason, undefined, jitter, now);
+  const isRepeatable = action.kind === "webhook" || action.kind === "crm-task" || action.kind === "crm-field";
+  if (isRepeatable) return retryOrGiveUp(action, reason, undefined, jitter, now);
   if (action.kind === "email" && action.isCustomer) {
     return ended(action, "unknown", `${reason}; mail to a customer is never repeated in doubt: decide by hand`);
   }

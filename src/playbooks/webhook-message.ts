@@ -15,20 +15,21 @@ export function webhookMessage(
     readonly run: { readonly runId: number; readonly episode: number; readonly visit: number; readonly reason: string };
     readonly subject: Subject;
     readonly payload: Readonly<Record<string, unknown>> | null;
+    readonly event: "playbook.fired" | "playbook.recovered";
   },
   now: Instant,
 ): WebhookMessage {
-  const { stepId, run, payload } = parts;
+  const { stepId, run, payload, event } = parts;
   const id = `kw_${run.runId}_${stepId}_${run.visit}`;
   const data = dataOf(parts);
-  const whole = envelope(payload === null ? data : { ...data, payload }, now);
+  const whole = envelope(event, payload === null ? data : { ...data, payload }, now);
   const fits = new TextEncoder().encode(whole).length <= mostBytes;
-  const body = fits ? whole : envelope({ ...data, payloadOmitted: "longer than 20 kB" }, now);
+  const body = fits ? whole : envelope(event, { ...data, payloadOmitted: "longer than 20 kB" }, now);
   return { kind: "webhook", id, body };
 }
 
-function envelope(data: Readonly<Record<string, unknown>>, now: Instant): string {
-  return JSON.stringify({ type: "playbook.fired", timestamp: new Date(now).toISOString(), data });
+function envelope(type: string, data: Readonly<Record<string, unknown>>, now: Instant): string {
+  return JSON.stringify({ type, timestamp: new Date(now).toISOString(), data });
 }
 
 function dataOf({ stepId, playbook, run, subject }: Parameters<typeof webhookMessage>[0]) {

@@ -13,6 +13,9 @@ export const actionKinds = [
   "field",
   "stage",
   "call",
+  "wait",
+  "branch",
+  "stop",
 ] as const satisfies readonly ActionKind[];
 
 export const actionStates = [

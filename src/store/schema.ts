@@ -276,6 +276,7 @@ interface Runs {
   priority: Generated<Priority>;
   depth: Generated<number>;
   chain: Generated<string[]>;
+  waitId: string | null;
   arrivedAt: NullableMoment;
   ownerId: string | null;
   isAlert: Generated<boolean>;
@@ -576,10 +577,17 @@ interface StormBrakes {
   playbookId: string;
   pulledAt: Moment;
   begun: number;
+  wanted: number;
   audience: number;
   decidedAt: NullableMoment;
   decision: "go" | "drop" | null;
   decidedBy: string | null;
+}
+
+interface StormBrakeEpisodes {
+  brakeId: number;
+  accountId: number;
+  episode: number;
 }
 
 interface AssignmentTurns {
@@ -665,6 +673,7 @@ export interface Schema {
   alertRequests: AlertRequests;
   playbookSnoozes: PlaybookSnoozes;
   stormBrakes: StormBrakes;
+  stormBrakeEpisodes: StormBrakeEpisodes;
   assignmentTurns: AssignmentTurns;
   surveyRequests: SurveyRequests;
   mailSuppressions: MailSuppressions;

@@ -200,3 +200,13 @@ async function changeTask(tx: Tx, id: number, from: readonly TaskState[], set: T
   const row = await tx.selectFrom("tasks").select("state").where("id", "=", id).executeTakeFirst();
   return row === undefined ? { kind: "not-found" } : { kind: "refused", state: row.state };
 }
+
+/** Closes the open tasks of a run as cancelled; answers which. */
+export async function closeTasksOfRun(tx: Tx, runId: number, outcome: string, now: Date): Promise<readonly number[]> {
+  const { rows } = await sql<{ id: number }>`
+    update tasks t set state = 'cancelled', outcome = ${outcome}, settled_at = ${now}, settled_by = 'keepwell'
+    from actions a
+    where t.action_id = a.id and a.run_id = ${runId} and t.state = 'open'
+    returning t.id`.execute(tx);
+  return rows.map(({ id }) => id);
+}

@@ -103,7 +103,7 @@ async function respondTo(
   for (const [index, situation] of situations.entries()) {
     const judgement = judgements[index];
     if (judgement === undefined) continue;
-    const runs = await advanceRuns(tx, configuration, situation, judgement.fires, now);
+    const runs = await advanceRuns(tx, configuration, situation, judgement, now);
     total.fired += runs.started;
     total.actions += runs.actions;
     const dueAts = [judgement.nextDueAt, runs.nextDueAt].filter((dueAt) => dueAt !== null);

@@ -1,11 +1,15 @@
 import type { Configuration } from "../playbooks/configuration.ts";
-import { advanceRun, type PlannedAction, type RunPlan } from "../playbooks/plan.ts";
+import { advanceRun } from "../playbooks/plan.ts";
 import type { CompiledPlaybook } from "../playbooks/playbook.ts";
 import type { Instant } from "../scoring/history.ts";
-import { insertAction, insertTask } from "../store/actions.ts";
 import type { Tx } from "../store/db.ts";
-import { type RunRow, startRun, writeRunProgress } from "../store/playbook-state.ts";
-import type { Fire } from "./judgement.ts";
+import { type RunRow, writeRunProgress } from "../store/runs.ts";
+import type { Judgement } from "./judgement.ts";
+import { endingOf, endRun, noteGoals } from "./runs/ending.ts";
+import { keepActions } from "./runs/keeping.ts";
+import { tellRecoveries } from "./runs/recovery.ts";
+import { startRuns } from "./runs/start.ts";
+import { positionOf, type Turn, turnOf } from "./runs/turn.ts";
 import type { Situation } from "./situation.ts";
 
 export interface RunsResult {
@@ -16,120 +20,77 @@ export interface RunsResult {
   readonly nextDueAt: Instant | null;
 }
 
-/** Starts the runs of an account's new episodes, and takes the runs that are due as far as their next wait. */
+/** Starts the runs of an account's new episodes, takes the runs under way as far as they go, and tells of episodes that are over. */
 export async function advanceRuns(
   tx: Tx,
   configuration: Configuration,
   situation: Situation,
-  fires: readonly Fire[],
+  judgement: Judgement,
   now: Date,
 ): Promise<RunsResult> {
-  const started = await startRuns(tx, situation, fires, now);
-  let actions = 0;
+  const turn = turnOf(tx, configuration, situation, now);
+  const started = await startRuns(turn, judgement.fires);
+  let actions = await tellRecoveries(turn, judgement.changedStates);
   let nextDueAt: Instant | null = null;
-  for (const run of [...situation.runs, ...started]) {
-    if (run.dueAt !== null && run.dueAt > now.getTime()) {
-      nextDueAt = Math.min(nextDueAt ?? run.dueAt, run.dueAt);
-      continue;
-    }
-    const playbook = configuration.playbooks.find((one) => one.id === run.playbookId && one.enabled);
-    const plan = playbook === undefined ? null : planOf(playbook, run, situation, now);
-    if (playbook !== undefined && plan !== null) actions += await keepActions(tx, playbook, run, situation, plan, now);
-    await keepProgress(tx, playbook, run, plan, now);
-    if (plan?.next.kind === "waiting") nextDueAt = Math.min(nextDueAt ?? plan.next.dueAt, plan.next.dueAt);
+  // Runs that are called come behind: what calls them is bounded by depth, and no playbook stands twice in a chain.
+  const runs = [...situation.runs, ...started];
+  for (const run of runs) {
+    const moved = await moveRun(turn, run);
+    actions += moved.actions;
+    runs.push(...moved.called);
+    if (moved.dueAt !== null) nextDueAt = Math.min(nextDueAt ?? moved.dueAt, moved.dueAt);
   }
-  return { started: started.length, actions, nextDueAt };
+  await noteGoals(turn);
+  return { started: runs.length - situation.runs.length, actions, nextDueAt };
 }
 
-async function startRuns(tx: Tx, situation: Situation, fires: readonly Fire[], now: Date): Promise<RunRow[]> {
-  const started: RunRow[] = [];
-  for (const { playbook, episode, round, priority, isHoldout, reason } of fires) {
-    const run = await startRun(tx, {
-      accountId: situation.accountId,
-      playbookId: playbook.id,
-      episode,
-      round,
-      priority,
-      state: isHoldout ? "holdout" : "active",
-      revision: playbook.revision,
-      stepId: playbook.steps[0]?.id ?? null,
-      reason,
-      startedAt: now.getTime(),
+interface Moved {
+  readonly actions: number;
+  readonly called: readonly RunRow[];
+  /** When time takes it on; null: nothing but news does, or it has ended. */
+  readonly dueAt: Instant | null;
+}
+
+const nothing = { actions: 0, called: [], dueAt: null } as const;
+
+async function moveRun(turn: Turn, run: RunRow): Promise<Moved> {
+  const playbook = turn.configuration.playbooks.find(({ id, enabled }) => id === run.playbookId && enabled);
+  if (playbook === undefined) {
+    await endRun(turn, run, null, { state: "stopped", reason: "stopped: the playbook is not enabled" });
+    return nothing;
+  }
+  const ending = endingOf(playbook, run, turn);
+  if (ending !== null) {
+    await endRun(turn, run, playbook, ending);
+    return nothing;
+  }
+  const isResting = run.waitId === null && run.dueAt !== null && run.dueAt > turn.now.getTime();
+  return isResting ? { ...nothing, dueAt: run.dueAt } : walkOn(turn, playbook, run);
+}
+
+async function walkOn(turn: Turn, playbook: CompiledPlaybook, run: RunRow): Promise<Moved> {
+  const { actions, next, reason } = advanceRun(playbook, positionOf(run), turn.scene, turn.now.getTime());
+  const kept = await keepActions(turn, playbook, run, actions);
+  if (next.kind !== "waiting") {
+    await endRun(turn, run, playbook, {
+      state: next.kind,
+      reason: next.kind === "stopped" ? `stopped: ${reason}` : null,
     });
-    if (run !== null && !isHoldout) started.push(run);
+    return { ...kept, dueAt: null };
   }
-  return started;
+  const { stepId, waitId, dueAt, arrivedAt } = next;
+  const { id, revision } = { id: run.id, revision: playbook.revision };
+  const progress = { id, revision, state: "active", stepId, waitId, dueAt, arrivedAt, reason: run.reason } as const;
+  if (!isSame(run, progress)) await writeRunProgress(turn.tx, progress, turn.now);
+  return { ...kept, dueAt };
 }
 
-function planOf(playbook: CompiledPlaybook, run: RunRow, situation: Situation, now: Date): RunPlan {
-  const position = { ...run, runId: run.id, stepId: run.stepId ?? "" };
-  return advanceRun(playbook, position, situation.subject, now.getTime());
-}
-
-async function keepActions(
-  tx: Tx,
-  playbook: CompiledPlaybook,
-  run: RunRow,
-  situation: Situation,
-  plan: RunPlan,
-  now: Date,
-): Promise<number> {
-  let kept = 0;
-  for (const action of plan.actions) {
-    const id = await insertAction(
-      tx,
-      {
-        ...action,
-        runId: run.id,
-        accountId: situation.accountId,
-        playbookId: playbook.id,
-        revision: playbook.revision,
-      },
-      now,
-    );
-    if (id === null) continue;
-    kept += 1;
-    await keepTask(tx, situation.accountId, id, action, now);
-  }
-  return kept;
-}
-
-async function keepTask(
-  tx: Tx,
-  accountId: number,
-  actionId: number,
-  action: Pick<PlannedAction, "message">,
-  now: Date,
-): Promise<void> {
-  if (action.message.kind !== "task") return;
-  const { title, body, assignee, dueOn, asOwner } = action.message;
-  await insertTask(tx, { accountId, actionId, title, body, assignee, dueOn, asOwner }, now);
-}
-
-async function keepProgress(
-  tx: Tx,
-  playbook: CompiledPlaybook | undefined,
-  run: RunRow,
-  plan: RunPlan | null,
-  now: Date,
-): Promise<void> {
-  if (playbook === undefined || plan === null) {
-    const reason = `${run.reason}; stopped: the playbook is not enabled`;
-    await writeRunProgress(tx, { ...run, state: "stopped", stepId: null, dueAt: null, reason }, now);
-    return;
-  }
-  const { next } = plan;
-  await writeRunProgress(
-    tx,
-    {
-      id: run.id,
-      revision: playbook.revision,
-      state: next.kind === "waiting" ? "active" : next.kind,
-      stepId: next.kind === "waiting" ? next.stepId : null,
-      dueAt: next.kind === "waiting" ? next.dueAt : null,
-      // Why the run was started stays: templates of later steps show it.
-      reason: next.kind === "stopped" ? `${run.reason}; stopped: ${plan.reason}` : run.reason,
-    },
-    now,
+function isSame(run: RunRow, to: Pick<RunRow, "revision" | "stepId" | "waitId" | "dueAt" | "arrivedAt">): boolean {
+  return (
+    run.revision === to.revision &&
+    run.stepId === to.stepId &&
+    run.waitId === to.waitId &&
+    run.dueAt === to.dueAt &&
+    run.arrivedAt === to.arrivedAt
   );
 }

@@ -1,10 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { EmailMessage, SlackMessage, WebhookMessage } from "../../src/playbooks/message.ts";
-import { advanceRun, type PlannedAction } from "../../src/playbooks/plan.ts";
+import type { PlannedAction } from "../../src/playbooks/plan/action.ts";
+import { advanceRun } from "../../src/playbooks/plan.ts";
 import { workCalendar } from "../../src/scoring/calendar.ts";
 import { parseDay } from "../../src/scoring/days.ts";
-import { driver, playbook, run, subject } from "./build.ts";
+import { driver, playbook, run, scene, subject } from "./build.ts";
 
 const now = Date.UTC(2026, 4, 1, 22, 30);
 const day = 86_400_000;
@@ -25,7 +26,7 @@ const steps = (...listed: readonly unknown[]) => playbook({ steps: listed });
 
 /** The only action of a playbook with one step. */
 function plan(step: object, on = subject()): PlannedAction {
-  const [action] = advanceRun(steps(step), run(String(Reflect.get(step, "id"))), on, now).actions;
+  const [action] = advanceRun(steps(step), run(String(Reflect.get(step, "id"))), scene(on), now).actions;
   if (action === undefined) throw new Error("no action");
   return action;
 }
@@ -53,25 +54,25 @@ describe("a run", () => {
   const ids = (actions: readonly PlannedAction[]) => actions.map((action) => action.stepId);
 
   test("does its steps up to the wait, and goes on behind it when the wait is over", () => {
-    const first = advanceRun(whole, run("alert"), subject(), now);
+    const first = advanceRun(whole, run("alert"), scene(), now);
     expect(ids(first.actions)).toEqual(["alert", "call"]);
-    expect(first.next).toEqual({ kind: "waiting", stepId: "mail", dueAt: now + 5 * day });
+    expect(first.next).toMatchObject({ kind: "waiting", stepId: "mail", dueAt: now + 5 * day });
     expect(first.reason).toBe('"pause": waiting until 7 May 2026 at 00:30 (Europe/Vienna) for the step "mail"');
-    const second = advanceRun(whole, run("mail", { dueAt: now + 5 * day }), subject(), now + 5 * day);
+    const second = advanceRun(whole, run("mail", { dueAt: now + 5 * day }), scene(), now + 5 * day);
     expect(ids(second.actions)).toEqual(["mail", "hook"]);
     expect(second.next).toEqual({ kind: "done" });
   });
 
   test("does nothing before its time", () => {
-    const early = advanceRun(whole, run("mail", { dueAt: now + 1 }), subject(), now);
+    const early = advanceRun(whole, run("mail", { dueAt: now + 1 }), scene(), now);
     expect(early).toMatchObject({ actions: [], next: { kind: "waiting", stepId: "mail", dueAt: now + 1 } });
   });
 
   test("waits for each of two waits in a row", () => {
     const twice = steps(alert, pause, { ...pause, id: "pause-2", for: "1d" }, mail);
-    const first = advanceRun(twice, run("alert"), subject(), now);
-    expect(first.next).toEqual({ kind: "waiting", stepId: "pause-2", dueAt: now + 5 * day });
-    const second = advanceRun(twice, run("pause-2"), subject(), now + 5 * day);
+    const first = advanceRun(twice, run("alert"), scene(), now);
+    expect(first.next).toMatchObject({ kind: "waiting", stepId: "pause-2", dueAt: now + 5 * day });
+    const second = advanceRun(twice, run("pause-2"), scene(), now + 5 * day);
     expect(second).toMatchObject({ actions: [], next: { kind: "waiting", stepId: "mail", dueAt: now + 6 * day } });
   });
 
@@ -87,19 +88,19 @@ describe("a run", () => {
     ["the wait removed: the time it set stays", steps(alert, mail), ["mail"], "Hello Bo"],
     ["the step to come moved to the front: goes on from there", steps(mail, alert), ["mail", "alert"], "Hello Bo"],
   ])("in flight follows the newest revision: %s", (_name, edited, expected, subjectLine) => {
-    const plan = advanceRun(edited, run("mail", { dueAt: now }), subject(), now);
+    const plan = advanceRun(edited, run("mail", { dueAt: now }), scene(), now);
     expect(ids(plan.actions)).toEqual(expected);
     expect(plan.actions[0]?.message).toMatchObject({ subject: subjectLine });
   });
 
   test("in flight ends with a reason when the step it waits for was removed", () => {
-    const plan = advanceRun(steps(alert, hook), run("mail", { dueAt: now }), subject(), now);
+    const plan = advanceRun(steps(alert, hook), run("mail", { dueAt: now }), scene(), now);
     expect(plan).toEqual({ actions: [], next: { kind: "stopped" }, reason: 'the step "mail" no longer exists' });
   });
 
   test("makes the same effects when it is planned twice", () => {
-    const once = advanceRun(whole, run("alert"), subject(), now);
-    expect(advanceRun(whole, run("alert"), subject(), now)).toEqual(once);
+    const once = advanceRun(whole, run("alert"), scene(), now);
+    expect(advanceRun(whole, run("alert"), scene(), now)).toEqual(once);
   });
 });
 
@@ -136,7 +137,7 @@ describe("a step that cannot be made", () => {
   });
 
   test("does not keep the others from being made", () => {
-    const { actions, next } = advanceRun(steps(mail, alert), run("mail"), subject({}, { contact: null }), now);
+    const { actions, next } = advanceRun(steps(mail, alert), run("mail"), scene(subject({}, { contact: null })), now);
     expect(actions.map((action) => action.state)).toEqual(["skipped", "pending"]);
     expect(next).toEqual({ kind: "done" });
   });

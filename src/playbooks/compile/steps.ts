@@ -1,31 +1,35 @@
 import { faultAt } from "../../scoring/fault.ts";
 import type { ParsedStep } from "../parse.ts";
-import type { CompiledStep, Digest, EmailStep, SlackStep, StepFrame, TaskStep, WebhookStep } from "../playbook.ts";
-import type { Template } from "../render.ts";
-import type { DigestDocument, StepDocument } from "../schema.ts";
-import {
-  type Compilation,
-  channelAt,
-  conditionAt,
-  domainOf,
-  emailChannel,
-  listed,
-  milliseconds,
-  minuteOf,
-  sendingOf,
-  templateAt,
-} from "./compilation.ts";
+import type { CompiledStep, EmailStep, SlackStep, StepFrame, WebhookStep } from "../playbook.ts";
+import type { StepDocument } from "../schema.ts";
+import { type Compilation, conditionAt, milliseconds } from "./compilation.ts";
+import { compileBranch } from "./steps/branch.ts";
+import { compileCallPlaybook } from "./steps/call-playbook.ts";
+import { compileEmail } from "./steps/email.ts";
+import { compileSetField } from "./steps/set-field.ts";
+import { compileSetStage } from "./steps/set-stage.ts";
+import type { Site } from "./steps/site.ts";
+import { compileSlack } from "./steps/slack.ts";
+import { compileStop } from "./steps/stop.ts";
+import { compileSurvey } from "./steps/survey.ts";
+import { compileTask } from "./steps/task.ts";
+import { compileUpdateCrm } from "./steps/update-crm.ts";
+import { compileWait } from "./steps/wait.ts";
+import { compileWebhook } from "./steps/webhook.ts";
 
-/** Steps in reading order, each with the one behind it; those that have faults, which were told, are left out. */
+/**
+ * Steps in reading order, each with the one behind it; those that have faults, which were told, are left out. What stands in a branch follows it,
+ * so a run only ever goes forward through the list.
+ */
 export function compileSteps(
   steps: readonly ParsedStep[],
   after: string | null,
   compilation: Compilation,
 ): readonly CompiledStep[] {
+  refuseUnreachable(steps, compilation);
   return steps.flatMap((step, index) => {
     const next = steps[index + 1]?.document?.id ?? after;
-    const compiled = step.document && compileStep(step.document, step, next, compilation);
-    return compiled === null ? [] : [compiled];
+    return step.document === null ? [] : compileStep(step.document, step, next, compilation);
   });
 }
 
@@ -41,32 +45,44 @@ export function compileRecovery(
 
 function compileStep(
   step: StepDocument,
-  { at }: ParsedStep,
+  { at, inner }: ParsedStep,
   next: string | null,
   compilation: Compilation,
-): CompiledStep | null {
-  const frame = frameOf(step, at, next, compilation);
+): readonly CompiledStep[] {
+  const site = { at, frame: frameOf(step, at, next, compilation), compilation };
+  if (step.do === "branch") {
+    return compileBranch(step, inner, site, (list, after) => compileSteps(list, after, compilation));
+  }
+  const compiled = compileLeaf(step, site);
+  return compiled === null ? [] : [compiled];
+}
+
+function compileLeaf(step: Exclude<StepDocument, { do: "branch" }>, site: Site): CompiledStep | null {
   switch (step.do) {
     case "email":
-      return compileEmail(step, at, frame, compilation);
-    case "slack": {
-      const text = templateAt(step.text, "slack", `${at}.text`, compilation);
-      const channel = channelAt(step.to, "slack", `${at}.to`, compilation);
-      return channel && text && { ...frame, kind: "slack", channel: channel.id, text, digest: digestOf(step.digest) };
-    }
+      return compileEmail(step, site);
+    case "slack":
+      return compileSlack(step, site);
     case "task":
-      return compileTask(step, at, frame, compilation);
+      return compileTask(step, site);
     case "webhook":
-      return compileWebhook(step, at, frame, compilation);
-    case "wait": {
-      const forMs = milliseconds(step.for);
-      if (forMs === 0) compilation.faults.push(faultAt(`${at}.for`, step.for, "expected a wait longer than nothing"));
-      if (next === null) compilation.faults.push(faultAt(at, step, "a wait needs a step after it"));
-      return { ...frame, kind: "wait", forMs, workingDays: null, until: null, untilDate: null };
-    }
+      return compileWebhook(step, site);
+    case "wait":
+      return compileWait(step, site);
+    case "survey":
+      return compileSurvey(step, site);
+    case "set-field":
+      return compileSetField(step, site);
+    case "set-stage":
+      return compileSetStage(step, site);
+    case "update-crm":
+      return compileUpdateCrm(step, site);
+    case "call-playbook":
+      return compileCallPlaybook(step, site);
+    case "stop":
+      return compileStop(step, site);
     default:
-      compilation.faults.push(faultAt(`${at}.do`, step.do, `"${step.do}" is not supported yet`));
-      return null;
+      return step satisfies never;
   }
 }
 
@@ -76,82 +92,13 @@ function frameOf(step: StepDocument, at: string, next: string | null, compilatio
   return { id: step.id, next, onlyIf, skipAfterMs };
 }
 
-function digestOf(digest: DigestDocument | undefined): Digest | null {
-  if (digest === undefined) return null;
-  return "at" in digest ? { atMinute: minuteOf(digest.at) } : { windowMs: milliseconds(digest.window) };
-}
-
-type StepOf<K extends StepDocument["do"]> = Extract<StepDocument, { do: K }>;
-
-function compileEmail(
-  step: StepOf<"email">,
-  at: string,
-  frame: StepFrame,
-  compilation: Compilation,
-): CompiledStep | null {
-  const subject = templateAt(step.subject, "line", `${at}.subject`, compilation);
-  const body = templateAt(step.body, "text", `${at}.body`, compilation);
-  const channel = emailChannel(step.via, at, compilation);
-  if (step.digest !== undefined && step.to !== "owner") {
-    compilation.faults.push(faultAt(`${at}.digest`, step.digest, "only mail to the owner is told together"));
-  }
-  if (subject === null || body === null || channel === null) return null;
-  const digest = digestOf(step.digest);
-  const domain = domainOf(channel.from);
-  const customers = sendingOf(channel);
-  return { ...frame, kind: "email", to: step.to, subject, body, channel: channel.id, domain, customers, digest };
-}
-
-function compileTask(
-  step: StepOf<"task">,
-  at: string,
-  frame: StepFrame,
-  compilation: Compilation,
-): CompiledStep | null {
-  const title = templateAt(step.title, "line", `${at}.title`, compilation);
-  const body = step.body === undefined ? null : templateAt(step.body, "text", `${at}.body`, compilation);
-  const { assignee } = step;
-  if (typeof assignee !== "string") {
-    compilation.faults.push(faultAt(`${at}.assignee`, assignee, "is not supported yet"));
-    return null;
-  }
-  const { owners } = compilation.context;
-  if (assignee !== "owner" && !owners.some((owner) => owner.id === assignee)) {
-    const known = ["owner", ...owners.map((owner) => owner.id)];
-    compilation.faults.push(faultAt(`${at}.assignee`, assignee, `expected ${listed(known, "an owner's id")}`));
-  }
-  const due = dueOf(step, at, compilation);
-  const sync = sinkOf(step, at, compilation);
-  return title && { ...frame, kind: "task", title, body, assignee, due, sync };
-}
-
-function sinkOf({ sync }: StepOf<"task">, at: string, { context, faults }: Compilation): string | null {
-  if (sync === undefined || context.sinks.includes(sync)) return sync ?? null;
-  faults.push(faultAt(`${at}.sync`, sync, `expected ${listed(context.sinks, "a source that takes tasks")}`));
-  return null;
-}
-
-function dueOf(step: StepOf<"task">, at: string, compilation: Compilation): TaskStep["due"] {
-  const { dueInDays: days, dueInWorkingDays: workingDays } = step;
-  if (days !== undefined && workingDays !== undefined) {
-    const message = "expected one of dueInDays and dueInWorkingDays, not both";
-    compilation.faults.push(faultAt(`${at}.dueInWorkingDays`, workingDays, message));
-  }
-  if (workingDays !== undefined) return { in: workingDays, unit: "working-days" };
-  return days === undefined ? null : { in: days, unit: "days" };
-}
-
-function compileWebhook(
-  step: StepOf<"webhook">,
-  at: string,
-  frame: StepFrame,
-  compilation: Compilation,
-): CompiledStep | null {
-  const channel = channelAt(step.to, "webhook", `${at}.to`, compilation);
-  const payload = new Map<string, Template | number | boolean>();
-  for (const [key, value] of Object.entries(step.payload ?? {})) {
-    const entry = typeof value === "string" ? templateAt(value, "text", `${at}.payload.${key}`, compilation) : value;
-    if (entry !== null) payload.set(key, entry);
-  }
-  return channel && { ...frame, kind: "webhook", channel: channel.id, payload };
+/** Behind a stop that is always made nothing is ever reached. */
+function refuseUnreachable(steps: readonly ParsedStep[], { faults }: Compilation): void {
+  const stop = steps.findIndex(
+    ({ document }) => document?.do === "stop" && document.if === undefined && document.skipAfter === undefined,
+  );
+  const behind = stop < 0 ? undefined : steps[stop + 1];
+  if (behind === undefined) return;
+  const message = `is never reached: "${steps[stop]?.document?.id}" stops every run before it`;
+  faults.push(faultAt(behind.at, behind.document, message));
 }

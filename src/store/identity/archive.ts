@@ -3,7 +3,8 @@ import { cancelWaitingActions } from "../actions.ts";
 import { writeAudit } from "../audit.ts";
 import type { Tx } from "../db.ts";
 import { lockAccounts, markDirty } from "../intake/accounts.ts";
-import { restTriggers, stopRuns } from "../playbook-state.ts";
+import { restTriggers } from "../playbook-state.ts";
+import { stopRuns } from "../runs.ts";
 
 /**
  * Archives those of these accounts that no source, import or person knows any more: they are neither scored nor judged from then on, and
