@@ -11,7 +11,7 @@ import type { HealthModel } from "../scoring/health-model.ts";
 import type { Lifecycle } from "../scoring/lifecycle.ts";
 import { type MetricSettings, plainSettings } from "../scoring/metrics/settings.ts";
 import { compileMetrics, type MetricPlan } from "../scoring/metrics.ts";
-import type { Db } from "../store/db.ts";
+import type { Db, Tx } from "../store/db.ts";
 import { type DocumentInput, readLiveDocuments, revisionKeyOf } from "../store/documents.ts";
 import { type ConfigFault, inReadingOrder, type Located, locateFault } from "./configuration/config-fault.ts";
 import { readFolder } from "./configuration/folder.ts";
@@ -142,11 +142,18 @@ export async function compileFolder(folder: string): Promise<CheckedFolder> {
 }
 
 /** The documents in force, compiled. Faults here mean that they were applied by a version of the program that read them differently. */
-export async function loadConfiguration(db: Db): Promise<Compiled> {
-  const live = await readLiveDocuments(db);
-  return compileConfiguration(
-    live.map((document) => ({ ...document, file: `${document.kind} ${document.id} (revision ${document.revision})` })),
-  );
+export async function loadConfiguration(db: Db | Tx): Promise<Compiled> {
+  return compileConfiguration((await readLiveDocuments(db)).map(storedDocument));
+}
+
+/** A document of the database: faults of it name its revision. */
+export function storedDocument({
+  kind,
+  id,
+  body,
+  revision,
+}: DocumentInput & { readonly revision: number }): SourceDocument {
+  return { kind, id, body, revision, file: `${kind} ${id} (revision ${revision})` };
 }
 
 type Taken = <Part>(read: Reading<Part>, at: Located) => Part | null;

@@ -4,6 +4,7 @@ import { faultAt, suggestion } from "../../scoring/fault.ts";
 import type { DocumentInput } from "../../store/documents.ts";
 import { type ConfigFault, type Located, locateFault } from "./config-fault.ts";
 import { parseJson } from "./json-text.ts";
+import { collections, singles } from "./layout.ts";
 
 /** A document that was read from a file: it can say where in the file something stands. */
 export interface FolderDocument extends DocumentInput, Located {}
@@ -14,23 +15,6 @@ export interface Folder {
   /** The kinds of which a file is there that could not be read. */
   readonly unread: ReadonlySet<string>;
 }
-
-/** Files that hold the one document of their kind. */
-const singles: ReadonlyMap<string, string> = new Map([
-  ["company.json", "company"],
-  ["owners.json", "owners"],
-  ["channels.json", "channels"],
-  ["sources.json", "sources"],
-  ["guards.json", "guards"],
-  ["lifecycle.json", "lifecycle"],
-  ["metrics.json", "metrics"],
-]);
-
-/** Folders that hold one document per file. */
-const collections: ReadonlyMap<string, string> = new Map([
-  ["health-models", "health-model"],
-  ["playbooks", "playbook"],
-]);
 
 /** Of the format, but not built yet: refused, never accepted and ignored. */
 const planned: readonly string[] = ["segments.json", "segments"];
@@ -69,7 +53,8 @@ async function readCollection(folder: string, name: string, kind: string): Promi
   return together(await Promise.all(documents.map((file) => readDocument(folder, `${name}/${file}`, kind))));
 }
 
-async function readDocument(folder: string, file: string, kind: string): Promise<Folder> {
+/** One document of a kind, from a file of the folder. */
+export async function readDocument(folder: string, file: string, kind: string): Promise<Folder> {
   if (!file.endsWith(".json")) return refused(file, "expected JSON, in a file that ends in .json", [kind]);
   const text = decode(await readFile(join(folder, file)));
   if (text === null) return refused(file, "the file is not UTF-8 text", [kind]);

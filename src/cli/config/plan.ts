@@ -1,36 +1,23 @@
 import { resolve } from "node:path";
 import type { Command } from "commander";
 import { z } from "zod";
-import { configFaultText } from "../queries/configuration/config-fault.ts";
-import {
-  type CheckedFolder,
-  compileFolder,
-  type LoadedConfiguration,
-  loadConfiguration,
-} from "../queries/configuration.ts";
-import { documentDifferences } from "../queries/plan/document-difference.ts";
-import { type PortfolioPlan, planSchema, planScores } from "../queries/plan.ts";
-import { type Db, readNow } from "../store/db.ts";
-import { type LiveDocument, readLiveDocuments } from "../store/documents.ts";
-import { parseWholeNumber } from "./arguments.ts";
-import type { CliContext } from "./context.ts";
-import { CommandEnd, exitCodes, UsageError } from "./failure.ts";
-import { offerJson } from "./json-option.ts";
-import { type Output, oneLine } from "./output.ts";
-
-const changedDocumentShape = z.strictObject({
-  kind: z.string(),
-  id: z.string(),
-  change: z.enum(["created", "changed", "removed"]),
-  /** Where a changed document differs; null stands for "not there". */
-  differences: z.array(z.strictObject({ path: z.string(), from: z.json(), to: z.json() })),
-});
-type ChangedDocument = z.infer<typeof changedDocumentShape>;
+import { configFaultText } from "../../queries/configuration/config-fault.ts";
+import { compileFolder, type LoadedConfiguration, loadConfiguration } from "../../queries/configuration.ts";
+import { type ChangedDocument, changedDocumentSchema, changedDocuments } from "../../queries/plan/changed-documents.ts";
+import { type PortfolioPlan, planSchema, planScores } from "../../queries/plan.ts";
+import { type Db, readNow } from "../../store/db.ts";
+import { readLiveDocuments } from "../../store/documents.ts";
+import { parseWholeNumber } from "../arguments.ts";
+import type { CliContext } from "../context.ts";
+import { CommandEnd, exitCodes, UsageError } from "../failure.ts";
+import { offerJson } from "../json-option.ts";
+import { type Output, oneLine } from "../output.ts";
+import { differenceLines } from "./difference-lines.ts";
 
 /** What `config plan --json` prints. */
 const configPlanShape = z.strictObject({
   folder: z.string(),
-  documents: z.array(changedDocumentShape),
+  documents: z.array(changedDocumentSchema),
   portfolio: planSchema,
 });
 
@@ -66,7 +53,7 @@ async function planFolder(context: CliContext, path: string, options: PlanOption
     const live = await readLiveDocuments(db);
     const documents = changedDocuments(live, checked.documents);
     const portfolio = await comparePlans(context, db, await inForce(db), planned, documents, options);
-    if (options.json === true) out.json(configPlanShape, { folder, documents, portfolio });
+    if (options.json === true) out.json(configPlanShape, { folder, documents: [...documents], portfolio });
     else print(out, documents, portfolio);
   });
 }
@@ -107,34 +94,6 @@ function restsOnSettings(metric: string): boolean {
   return metric.startsWith("custom.") || metric.startsWith("adoption.") || metric === "contract.seat_use";
 }
 
-function changedDocuments(
-  live: readonly LiveDocument[],
-  planned: CheckedFolder["documents"],
-): readonly ChangedDocument[] {
-  const named = (documents: readonly { kind: string; id: string; body: unknown }[]) =>
-    new Map(documents.map((document) => [`${document.kind} ${document.id}`, document]));
-  const [before, after] = [named(live), named(planned)];
-  const names = [...new Set([...before.keys(), ...after.keys()])].sort();
-  return names.flatMap((name): ChangedDocument[] => {
-    const [old, next] = [before.get(name), after.get(name)];
-    const { kind, id } = next ?? old ?? { kind: "", id: "" };
-    if (old === undefined) return [{ kind, id, change: "created", differences: [] }];
-    if (next === undefined) return [{ kind, id, change: "removed", differences: [] }];
-    const differences = documentDifferences(old.body, next.body).map(({ path, from, to }) => ({
-      path,
-      from: z
-        .json()
-        .catch(null)
-        .parse(from ?? null),
-      to: z
-        .json()
-        .catch(null)
-        .parse(to ?? null),
-    }));
-    return differences.length === 0 ? [] : [{ kind, id, change: "changed", differences }];
-  });
-}
-
 function print(out: Output, documents: readonly ChangedDocument[], portfolio: PortfolioPlan): void {
   if (documents.length === 0) {
     out.line("The folder says what is in force: nothing would change.");
@@ -142,7 +101,7 @@ function print(out: Output, documents: readonly ChangedDocument[], portfolio: Po
   }
   for (const { kind, id, change, differences } of documents) {
     out.line(`${change.padEnd(8)} ${kind} ${id}`);
-    for (const { path, from, to } of differences) out.line(`           ${path}: ${shown(from)} → ${shown(to)}`);
+    for (const line of differenceLines(differences)) out.line(`           ${line}`);
   }
   printScores(out, portfolio);
   printMoves(out, portfolio);
@@ -211,11 +170,4 @@ function bandName(band: string | null): string {
 
 function signed(points: number): string {
   return `${points > 0 ? "+" : ""}${points.toFixed(2)}`;
-}
-
-/** A value of a document, short enough for a line. */
-function shown(value: unknown): string {
-  if (value === null) return "(none)";
-  const text = JSON.stringify(value);
-  return text.length > 80 ? `${text.slice(0, 79)}…` : text;
 }
