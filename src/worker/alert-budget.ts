@@ -1,0 +1,188 @@
+import type { Configuration } from "../playbooks/configuration.ts";
+import { digestDueAt } from "../playbooks/digest/due.ts";
+import { estimateLoss } from "../playbooks/expected-loss.ts";
+import { type AlertWeek, alertWeek } from "../playbooks/guards/budget/allowance.ts";
+import { type RankedRequest, rankRequests } from "../playbooks/guards/budget/ranking.ts";
+import type { BudgetKnowledge } from "../playbooks/guards/budget.ts";
+import type { HouseGuards } from "../playbooks/guards-document.ts";
+import type { Owner } from "../playbooks/owners.ts";
+import type { Subject } from "../playbooks/subject.ts";
+import type { Instant } from "../scoring/history.ts";
+import {
+  type AlertRequestRow,
+  countAlerts,
+  dropAlertRequests,
+  type Grant,
+  grantRequests,
+  hasOpenRequests,
+  lockGrants,
+  type NewAlertRequest,
+  noteStandings,
+  type OpenAlertRequest,
+  readAlertRequests,
+  readOpenRequests,
+  writeAlertRequests,
+} from "../store/alert-requests.ts";
+import type { Db, Tx } from "../store/db.ts";
+import { addToDigests, type DigestEntry } from "../store/digests.ts";
+import type { TriggerStateRow } from "../store/playbook-state.ts";
+import { readerOf, recipientIn } from "./digests.ts";
+
+type AlertBudget = NonNullable<HouseGuards["alertBudget"]>;
+
+/** The requests of a batch of accounts, by account; asks nothing where guards.json has no alert budget. */
+export async function loadAlertRequests(
+  tx: Tx,
+  { guards }: Configuration,
+  accountIds: readonly number[],
+): Promise<ReadonlyMap<number, readonly AlertRequestRow[]>> {
+  if (guards.alertBudget === undefined) return new Map();
+  const requests = await readAlertRequests(tx, accountIds);
+  return new Map(accountIds.map((id) => [id, requests.filter(({ accountId }) => accountId === id)]));
+}
+
+/** What the guard goes by for an account; null where there is no budget, or nobody whose it would be. */
+export function budgetKnowledge(
+  configuration: Configuration,
+  { owner }: Pick<Subject, "owner">,
+  requests: readonly AlertRequestRow[],
+  now: Instant,
+): BudgetKnowledge | null {
+  const { alertBudget } = configuration.guards;
+  if (alertBudget === undefined || owner === null) return null;
+  const { week } = alertWeek(readerOf(configuration, owner), alertBudget.perWeek, now);
+  const byPlaybook = new Map(requests.map((request) => [request.playbookId, request]));
+  return { perWeek: alertBudget.perWeek, ownerId: owner.id, week, requests: byPlaybook };
+}
+
+/** An account that was judged. */
+export interface JudgedAlerts {
+  readonly accountId: number;
+  readonly subject: Subject;
+  /** Its trigger states as they are now. */
+  readonly states: readonly TriggerStateRow[];
+  /** What it had asked before. */
+  readonly requests: readonly AlertRequestRow[];
+}
+
+/** Keeps the requests of the runs that the alert budget lets wait, and takes back those that wait for it no longer. */
+export async function keepAlertRequests(
+  tx: Tx,
+  configuration: Configuration,
+  accounts: readonly JudgedAlerts[],
+  now: Date,
+): Promise<void> {
+  if (configuration.guards.alertBudget === undefined) return;
+  const asked: NewAlertRequest[] = [];
+  const dropped: AlertRequestRow[] = [];
+  for (const account of accounts) {
+    const knowledge = budgetKnowledge(configuration, account.subject, account.requests, now.getTime());
+    const waiting = new Set(
+      knowledge === null ? [] : account.states.filter(isWaiting).map(({ playbookId }) => playbookId),
+    );
+    dropped.push(...account.requests.filter(({ playbookId }) => !waiting.has(playbookId)));
+    if (knowledge === null) continue;
+    const { ownerId, week } = knowledge;
+    const stake = estimateLoss(account.subject.facts);
+    for (const playbookId of waiting) {
+      const known = knowledge.requests.get(playbookId);
+      // Granted, but not asked: what the trigger goes by is not known just now. It keeps its place.
+      if (known != null && known.grantedAt !== null && known.ownerId === ownerId && known.week === week) continue;
+      asked.push({ accountId: account.accountId, playbookId, ownerId, week, ...stake });
+    }
+  }
+  await dropAlertRequests(tx, dropped);
+  await writeAlertRequests(tx, asked, now);
+}
+
+/** A playbook that is not enabled is not judged: its state may name a guard for ever. */
+function isWaiting({ guard, triggerKey }: TriggerStateRow): boolean {
+  return guard === "budget" && triggerKey !== "";
+}
+
+/**
+ * Gives each owner's released allowance of the week to those who wait, the greatest expected loss first, and makes their accounts due at once; the others are
+ * put into the owner's digest. Answers how many were granted. One process at a time: no week is ever given more than it has.
+ */
+export async function grantAlerts(
+  { db, configuration }: { readonly db: Db; readonly configuration: Configuration },
+  now: Date,
+): Promise<number> {
+  const { alertBudget } = configuration.guards;
+  if (alertBudget === undefined || !(await hasOpenRequests(db))) return 0;
+  return db.transaction().execute(async (tx) => {
+    await lockGrants(tx);
+    const weeks = weeksOf(configuration, alertBudget, await readOpenRequests(tx), now.getTime());
+    const given = await countAlerts(
+      tx,
+      weeks.map(({ owner, week, beginsAt }) => ({ ownerId: owner.id, week, beginsAt })),
+    );
+    const currency = configuration.scorer.company.reportingCurrency;
+    const ranked = weeks.flatMap((owners) => {
+      const allowance = { released: owners.released, given: given.get(owners.owner.id) ?? 0, currency };
+      return rankRequests(owners.requests, allowance).map((one) => ({ ...one, owners }));
+    });
+    const granted = await grantRequests(tx, ranked.filter(({ isGranted }) => isGranted).map(grantOf), now);
+    const waiting = ranked.filter(({ isGranted }) => !isGranted);
+    await noteStandings(tx, waiting.filter(({ request, reason }) => request.reason !== reason).map(grantOf));
+    const entries = waiting.flatMap((one) => heldEntry(configuration, alertBudget, one, now.getTime()));
+    await addToDigests(tx, entries, now);
+    return granted;
+  });
+}
+
+/** An owner's week, and who waits for it. */
+interface OwnerRequests extends AlertWeek {
+  readonly owner: Owner;
+  readonly requests: readonly OpenAlertRequest[];
+}
+
+interface OwnersRequest extends RankedRequest<OpenAlertRequest> {
+  readonly owners: OwnerRequests;
+}
+
+/** Owners who are no longer listed are left out: their accounts ask anew, for somebody else, when they are judged. */
+function weeksOf(
+  configuration: Configuration,
+  { perWeek }: AlertBudget,
+  open: readonly OpenAlertRequest[],
+  now: Instant,
+): readonly OwnerRequests[] {
+  return configuration.owners.owners.flatMap((owner) => {
+    const requests = open.filter(({ ownerId }) => ownerId === owner.id);
+    if (requests.length === 0) return [];
+    return [{ ...alertWeek(readerOf(configuration, owner), perWeek, now), owner, requests }];
+  });
+}
+
+function grantOf({ request, reason, owners }: OwnersRequest): Grant {
+  const { accountId, playbookId, ownerId } = request;
+  return { accountId, playbookId, ownerId, week: owners.week, reason };
+}
+
+/** None where it stands there already, or no channel is named for it. */
+function heldEntry(
+  configuration: Configuration,
+  { digest, digestAt }: AlertBudget,
+  { request, owners: { owner } }: OwnersRequest,
+  now: Instant,
+): readonly DigestEntry[] {
+  const channel = configuration.channels.find(({ id }) => id === digest);
+  if (channel === undefined || request.isListed) return [];
+  const [hours = 0, minutes = 0] = digestAt.split(":").map(Number);
+  const { accountId, playbookId, revenue, danger } = request;
+  return [
+    {
+      channel: channel.id,
+      recipient: recipientIn(channel, owner),
+      ownerId: owner.id,
+      dueAt: digestDueAt({ atMinute: hours * 60 + minutes }, readerOf(configuration, owner), now),
+      accountId,
+      playbookId,
+      kind: "held",
+      runId: null,
+      reason: request.stateReason,
+      expectedLoss: revenue === null ? null : revenue * danger,
+    },
+  ];
+}
