@@ -27,6 +27,7 @@ import { registerSnooze } from "./snooze.ts";
 import { registerSources } from "./sources.ts";
 import { registerStage } from "./stage.ts";
 import { registerStart } from "./start.ts";
+import { registerSurveys } from "./surveys.ts";
 import { registerTask } from "./task.ts";
 import { registerToken } from "./token.ts";
 import { registerTouch } from "./touch.ts";
@@ -51,6 +52,7 @@ const registers: readonly Register[] = [
   registerSources,
   registerActions,
   registerInbox,
+  registerSurveys,
   registerTask,
   registerPulse,
   registerTouch,
