@@ -4,6 +4,7 @@ import { openHttpJsonSource } from "./integrations/http-json/source.ts";
 import { openHubSpotSource } from "./integrations/hubspot/source.ts";
 import { openIntercomSource } from "./integrations/intercom/source.ts";
 import { openJsonHookSource } from "./integrations/json-hook/source.ts";
+import { openMailEventsSource } from "./integrations/mail-events/source.ts";
 import { openMixpanelSource } from "./integrations/mixpanel/source.ts";
 import { openOutboxChannel } from "./integrations/outbox/channel.ts";
 import type { Channel } from "./integrations/ports.ts";
@@ -64,6 +65,10 @@ function openSource(settings: SourceSettings): Source {
       return openZendeskSource(settings, read);
     case "intercom":
       return openIntercomSource(settings, read);
+    case "mail-events":
+    case "ses":
+    case "postmark":
+      return openMailEventsSource(settings, read);
   }
 }
 

@@ -27,10 +27,19 @@ export interface Mapped {
   readonly tasks?: readonly TaskReport[] | undefined;
   /** Which accounts users of a tracked product belong to; inputs name the account of a user by `accountOfUser`. */
   readonly users?: readonly UserAccount[] | undefined;
+  /** Who is to get no more mail from us. */
+  readonly suppressions?: readonly MailSuppression[] | undefined;
   /** Usage that is sent to us, and not pulled, is complete through this day. */
   readonly coveredThrough?: string | undefined;
   /** Why nothing was made of it, or of a part of it. */
   readonly skipped?: string | undefined;
+}
+
+/** Why an address is to get no more mail, in the words of who carries it. */
+export interface MailSuppression {
+  readonly address: string;
+  readonly reason: "bounced" | "complained" | "unsubscribed";
+  readonly detail: string;
 }
 
 /** By what an account of a source may be known as one of ours: its own field for our key first, then its domains. */

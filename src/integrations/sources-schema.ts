@@ -5,6 +5,7 @@ import { httpJsonSettings } from "./http-json/settings.ts";
 import { hubspotSettings } from "./hubspot/settings.ts";
 import { intercomSettings } from "./intercom/settings.ts";
 import { jsonHookSettings } from "./json-hook/settings.ts";
+import { mailEventsSettings, postmarkSettings, sesSettings } from "./mail-events/settings.ts";
 import { mixpanelSettings } from "./mixpanel/settings.ts";
 import { posthogSettings } from "./posthog/settings.ts";
 import { salesforceSettings } from "./salesforce/settings.ts";
@@ -31,6 +32,9 @@ const kinds = {
   "json-hook": jsonHookSettings,
   "standard-webhooks": standardWebhooksSettings,
   intercom: intercomSettings,
+  "mail-events": mailEventsSettings,
+  ses: sesSettings,
+  postmark: postmarkSettings,
 } as const;
 
 type Kind = keyof typeof kinds;
@@ -66,6 +70,9 @@ export const sourcesSchema = z.strictObject({
       kinds["json-hook"],
       kinds["standard-webhooks"],
       kinds.intercom,
+      kinds["mail-events"],
+      kinds.ses,
+      kinds.postmark,
     ]),
   ),
 });

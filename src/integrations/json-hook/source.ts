@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Hook, InboundItem, InboundRequest } from "../hook-port.ts";
+import { openVerification } from "../hook-verification.ts";
 import { inboundJson } from "../inbound-json.ts";
 import { cellText, openJsonPath } from "../json-path.ts";
 import { readByMapping } from "../mapped-reading.ts";
@@ -8,7 +9,6 @@ import { compileRecordMapping } from "../record-mapping.ts";
 import type { Source } from "../source-port.ts";
 import type { ReadSecret } from "../source-settings.ts";
 import type { JsonHookSettings } from "./settings.ts";
-import { openVerification } from "./verification.ts";
 
 /** Takes JSON of any sender. Throws when a secret is not set. */
 export function openJsonHookSource(settings: JsonHookSettings, secretFor: ReadSecret): Source {

@@ -1,12 +1,7 @@
 import { z } from "zod";
-import { type Hook, type InboundRequest, UnreadableBody, type Verification } from "../hook-port.ts";
+import { type Hook, UnreadableBody } from "../hook-port.ts";
 import { inboundJson } from "../inbound-json.ts";
-import { isSignedBy } from "../signatures.ts";
-
-/** Both ways: clocks differ, too. */
-const toleranceMs = 5 * 60_000;
-/** A sender signs with two secrets while one replaces the other; a list of thousands only costs time. */
-const mostSignatures = 10;
+import { signedHeaders, verifyStandard } from "../standard-signature.ts";
 
 /** A delivery as it is kept: with its id, which is not in the body. */
 export interface KeptDelivery {
@@ -14,10 +9,10 @@ export interface KeptDelivery {
   readonly delivery: Readonly<Record<string, unknown>>;
 }
 
-/** The hook of Standard Webhooks 1.0. `svix-` headers are the same under the name they had before. */
+/** The hook of Standard Webhooks 1.0. */
 export function openHook(keys: readonly Buffer[], read: Hook["read"]): Hook {
   return {
-    verify: (request) => verify(request, keys),
+    verify: (request) => verifyStandard(request, keys),
     split(request) {
       const { id } = signedHeaders(request);
       const delivery = deliverySchema.safeParse(inboundJson(request.raw));
@@ -30,31 +25,6 @@ export function openHook(keys: readonly Buffer[], read: Hook["read"]): Hook {
 }
 
 const deliverySchema = z.looseObject({});
-
-function verify(request: InboundRequest, keys: readonly Buffer[]): Verification {
-  const { id, timestamp, signature } = signedHeaders(request);
-  if (id === "" || timestamp === "" || signature === "") return { ok: false, reason: "unsigned" };
-  // With a dot in it, an id and a body could be cut in two ways.
-  if (id.includes(".") || !/^\d{1,12}$/.test(timestamp)) return { ok: false, reason: "bad signature" };
-  const signed = [`${id}.${timestamp}.`, request.raw];
-  if (!isSigned(keys, signed, signature)) return { ok: false, reason: "bad signature" };
-  const isStale = Math.abs(request.now.getTime() - Number(timestamp) * 1000) > toleranceMs;
-  return isStale ? { ok: false, reason: "stale" } : { ok: true };
-}
-
-function isSigned(keys: readonly Buffer[], signed: readonly (string | Buffer)[], presented: string): boolean {
-  const signatures = presented.split(" ").filter((each) => each.startsWith("v1,"));
-  let isKnown = false;
-  for (const each of signatures.slice(0, mostSignatures)) {
-    if (isSignedBy(keys, signed, each.slice("v1,".length), { algorithm: "sha256", encoding: "base64" })) isKnown = true;
-  }
-  return isKnown;
-}
-
-function signedHeaders({ headers }: InboundRequest): { id: string; timestamp: string; signature: string } {
-  const header = (name: string) => headers[`webhook-${name}`] ?? headers[`svix-${name}`] ?? "";
-  return { id: header("id"), timestamp: header("timestamp"), signature: header("signature") };
-}
 
 function momentOf(value: unknown): Date | null {
   const at = typeof value === "string" ? new Date(value) : null;

@@ -6,6 +6,7 @@ import { applyMerges } from "../../store/identity/merges.ts";
 import { passGate } from "../../store/intake/gate.ts";
 import { keepNews } from "../../store/intake/news.ts";
 import { applyInputs, stateCoverage } from "../../store/intake.ts";
+import { suppress } from "../../store/mail-suppressions.ts";
 import { keepSourceOwners } from "../../store/source-owners.ts";
 import { applyFreed, placeUsers } from "../../store/source-users.ts";
 import type { MappedPage } from "./mapping.ts";
@@ -57,6 +58,7 @@ export async function applyMapped(tx: Tx, work: MappedWork): Promise<Applied> {
   await applyMerges(tx, { source: source.id, merges: mapped.merged, now });
   await keepSourceOwners(tx, source.id, mapped.owners);
   await applyTaskReports(tx, source.id, mapped.tasks, now);
+  await suppress(tx, mapped.suppressions, now);
   const reasons = [applied, held].flatMap(({ rejected }) => rejected.map(({ reason }) => reason));
   return { written: applied.written + held.written, rejected: [...mapped.rejected, ...reasons] };
 }

@@ -2,6 +2,7 @@ import type {
   AccountClaim,
   AccountMerge,
   Deletion,
+  MailSuppression,
   MapContext,
   Mapped,
   TaskReport,
@@ -21,6 +22,7 @@ export interface MappedPage {
   readonly owners: readonly VendorOwner[];
   readonly tasks: readonly TaskReport[];
   readonly users: readonly UserAccount[];
+  readonly suppressions: readonly MailSuppression[];
   /** Usage is complete through this day; null where nothing says so. */
   readonly coveredThrough: string | null;
   /** What could not be used, with why. */
@@ -72,6 +74,7 @@ export function gather(mapped: readonly Mapped[]): MappedPage {
     owners: mapped.flatMap(({ owners = [] }) => owners),
     tasks: mapped.flatMap(({ tasks = [] }) => tasks),
     users: mapped.flatMap(({ users = [] }) => users),
+    suppressions: mapped.flatMap(({ suppressions = [] }) => suppressions),
     coveredThrough:
       mapped
         .flatMap((each) => each.coveredThrough ?? [])

@@ -69,8 +69,11 @@ const mostReasons = 5;
 
 /** All of it was refused: an operator may try it again once the mapping is mended. */
 function hasNothing(page: ReturnType<typeof gather>, rejected: readonly string[]): boolean {
-  const { inputs, claims, deleted, merged, owners, tasks, users } = page;
-  const others = [claims, deleted, merged, owners, tasks, users].reduce((sum, each) => sum + each.length, 0);
+  const { inputs, claims, deleted, merged, owners, tasks, users, suppressions } = page;
+  const others = [claims, deleted, merged, owners, tasks, users, suppressions].reduce(
+    (sum, each) => sum + each.length,
+    0,
+  );
   return others === 0 && page.rejected.length + rejected.length > 0 && inputs.length <= rejected.length;
 }
 

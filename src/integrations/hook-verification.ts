@@ -1,10 +1,10 @@
-import type { InboundRequest, Verification } from "../hook-port.ts";
-import { isOneOf, isSignedBy } from "../signatures.ts";
-import { type ReadSecret, readSecrets } from "../source-settings.ts";
-import type { HmacAuth, HookAuth } from "./settings.ts";
+import type { HmacAuth, HookAuth } from "./hook-auth.ts";
+import type { InboundRequest, Verification } from "./hook-port.ts";
+import { isOneOf, isSignedBy } from "./signatures.ts";
+import { type ReadSecret, readSecrets } from "./source-settings.ts";
 
 /** Judges whether a delivery comes from the sender. */
-type Verify = (request: InboundRequest) => Verification;
+export type Verify = (request: InboundRequest) => Verification;
 
 /** Both ways: clocks differ, too. */
 const toleranceMs = 5 * 60_000;
