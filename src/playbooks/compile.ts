@@ -1,10 +1,11 @@
 import { derivedCatalogue } from "../scoring/fact-catalogue.ts";
 import type { Fault } from "../scoring/fault.ts";
 import { type Compilation, conditionAt, milliseconds, type PlaybookContext } from "./compile/compilation.ts";
+import { compileEntry, severityFaults } from "./compile/entry.ts";
 import { compileRecovery, compileSteps } from "./compile/steps.ts";
 import { compileTrigger } from "./compile/trigger.ts";
 import { parsePlaybook } from "./parse.ts";
-import type { CompiledEntry, CompiledGuards, CompiledPlaybook } from "./playbook.ts";
+import type { CompiledGuards, CompiledPlaybook } from "./playbook.ts";
 import type { PlaybookDocument } from "./schema.ts";
 import { triggerKeyOf } from "./trigger-key.ts";
 
@@ -16,7 +17,9 @@ export function compilePlaybook(
   context: PlaybookContext,
 ): { readonly playbook: CompiledPlaybook } | { readonly faults: readonly Fault[] } {
   const parsed = parsePlaybook(document);
-  const compilation: Compilation = { context, faults: [...parsed.faults], facts: new Set() };
+  const playbookId = parsed.frame?.id ?? null;
+  const compilation: Compilation = { context, playbookId, faults: [...parsed.faults], facts: new Set() };
+  const refuse = (...faults: readonly Fault[]) => compilation.faults.push(...faults);
   const given = (part: unknown, at: string) => (part === undefined ? null : conditionAt(part, at, part, compilation));
   const audience = given(parsed.audience, "audience");
   const trigger =
@@ -25,7 +28,7 @@ export function compilePlaybook(
       written: (part, at, met) => conditionAt(part, at, met, compilation),
       derived: (part, at, met) => conditionAt(part, at, met, compilation, derivedCatalogue),
       needs: (fact) => compilation.facts.add(fact),
-      refuse: (...faults) => compilation.faults.push(...faults),
+      refuse,
     });
   const steps = compileSteps(parsed.steps, null, compilation);
   const onRecover = compileRecovery(parsed.onRecover, compilation);
@@ -35,8 +38,12 @@ export function compilePlaybook(
   }));
   const goal = parsed.frame?.goal === undefined ? null : given(parsed.frame.goal.when, "goal.when");
   const exit = given(parsed.frame?.exit, "exit");
-  if (compilation.faults.length > 0 || parsed.frame === null || trigger === null) return { faults: compilation.faults };
-  const { id, name, enabled, priority, entry, guards, holdout, whenEnded } = parsed.frame;
+  const entry = trigger && parsed.frame && compileEntry(parsed.frame.entry, trigger, refuse);
+  if (parsed.frame !== null) refuse(...severityFaults(parsed.frame));
+  if (compilation.faults.length > 0 || parsed.frame === null || trigger === null || entry === null) {
+    return { faults: compilation.faults };
+  }
+  const { id, name, enabled, priority, guards, holdout, whenEnded } = parsed.frame;
   return {
     playbook: {
       id,
@@ -48,7 +55,7 @@ export function compilePlaybook(
       audience,
       trigger,
       triggerKey: triggerKeyOf({ trigger: parsed.trigger, audience: parsed.audience ?? null }),
-      entry: compileEntry(entry),
+      entry,
       guards: compileGuards(guards),
       holdoutPercent: holdout?.percent ?? 0,
       goal: goal && { when: goal, withinMs: milliseconds(parsed.frame.goal?.within) },
@@ -59,11 +66,6 @@ export function compilePlaybook(
       facts: [...compilation.facts].sort(),
     },
   };
-}
-
-function compileEntry({ mode, repeatEvery, cooldown, onActivate }: PlaybookDocument["entry"]): CompiledEntry {
-  const repeatMs = repeatEvery === undefined ? null : milliseconds(repeatEvery);
-  return { mode, repeatMs, cooldownMs: milliseconds(cooldown), onActivate };
 }
 
 function compileGuards(guards: PlaybookDocument["guards"]): CompiledGuards {

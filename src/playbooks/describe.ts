@@ -5,6 +5,7 @@ import type { HeldFacts } from "./held-facts.ts";
 import type { CompiledPlaybook } from "./playbook.ts";
 import { type SnoozeNotice, snoozeGuard } from "./snooze.ts";
 import { moment } from "./time-words.ts";
+import type { Surroundings } from "./trigger/awaited.ts";
 import type { TriggerState } from "./trigger/state.ts";
 import { judgeTrigger, type TriggerDecision } from "./trigger.ts";
 
@@ -16,6 +17,7 @@ export interface DescriptionContext {
   readonly missingReason?: MissingReason | undefined;
   readonly snooze?: SnoozeNotice | null | undefined;
   readonly held?: HeldFacts | null | undefined;
+  readonly surroundings?: Surroundings | undefined;
 }
 
 /**
@@ -29,13 +31,14 @@ export function describeState(
   context: DescriptionContext,
 ): string {
   if (!playbook.enabled) return "disabled: not judged";
-  const { now, missingReason, snooze, held } = context;
+  const { now, missingReason, snooze, held, surroundings } = context;
   const decision = judgeTrigger(playbook, state, facts, {
     now,
     firstSeen: false,
     missingReason,
     guards: snoozeGuard(snooze),
     held,
+    surroundings,
   });
   const before = state?.state ?? "inactive";
   const { reason } = decision.state;
@@ -43,13 +46,17 @@ export function describeState(
     const effect = decision.fire === null ? "" : ", and fires";
     return `${before}: the next judgement makes it ${decision.state.state}${effect} (${reason})`;
   }
-  if (decision.fire !== null) return `${before}: the next judgement begins a new episode, and fires (${reason})`;
+  if (decision.fire !== null) {
+    const what = decision.fire.round === 1 ? "a new episode" : `run ${decision.fire.round} of the episode`;
+    return `${before}: the next judgement begins ${what}, and fires (${decision.reason})`;
+  }
   return `${before}: ${outlook(decision, context.zone)}`;
 }
 
 function outlook({ state, reason }: TriggerDecision, zone: string): string {
   switch (state.state) {
     case "inactive":
+      if (state.dueAt !== null) return `${state.reason}; next on ${moment(state.dueAt, zone)}`;
       return state.baseline ? `${state.reason}; the first known answer will be taken as it is` : state.reason;
     case "pending":
       return state.dueAt === null ? state.reason : `${state.reason}; fires on ${moment(state.dueAt, zone)} if it holds`;

@@ -1,5 +1,5 @@
 import type { CompiledCondition, MissingReason } from "../scoring/conditions.ts";
-import { derivedFact } from "../scoring/derived-facts.ts";
+import { basesOf } from "../scoring/derived-facts.ts";
 import type { Facts } from "../scoring/facts.ts";
 import type { HealthModel } from "../scoring/health-model.ts";
 import type { CompiledPlaybook } from "./playbook.ts";
@@ -30,18 +30,21 @@ const scoreFacts: ReadonlySet<string> = new Set(["score", "band", "coverage", "s
 /** What triggers may go by: without what is held, which makes their conditions unknown, and with the reason. */
 export function withoutHeld(known: Known, held: HeldFacts | null): Known {
   if (held === null || held.metrics.size === 0) return known;
-  const facts = new Map([...known.facts].filter(([fact]) => !held.metrics.has(baseOf(fact))));
-  return { facts, missingReason: (fact) => held.metrics.get(baseOf(fact)) ?? known.missingReason(fact) };
+  const whyHeld = (fact: string) => {
+    const base = basesOf(fact).find((name) => held.metrics.has(name));
+    return base === undefined ? undefined : held.metrics.get(base);
+  };
+  const facts = new Map([...known.facts].filter(([fact]) => whyHeld(fact) === undefined));
+  return { facts, missingReason: (fact) => whyHeld(fact) ?? known.missingReason(fact) };
 }
 
 /** Whether audience, trigger or recovery name anything that is held, or that rests on it. */
 export function namesHeld({ audience, trigger }: CompiledPlaybook, held: HeldFacts | null): boolean {
   if (held === null) return false;
   return [audience, trigger.when, trigger.recover].some((condition) =>
-    condition?.facts.some((fact) => {
-      const base = baseOf(fact);
-      return held.metrics.has(base) || (held.isScoreHeld && scoreFacts.has(base));
-    }),
+    condition?.facts.some((fact) =>
+      basesOf(fact).some((base) => held.metrics.has(base) || (held.isScoreHeld && scoreFacts.has(base))),
+    ),
   );
 }
 
@@ -53,10 +56,7 @@ export function truthWhileHeld(truthOf: TruthOf, held: HeldFacts | null): TruthO
 
 function asksForPresence({ program }: CompiledCondition, { metrics }: HeldFacts): boolean {
   return program.leaves.some(
-    ({ fact, operator }) => (operator === "exists" || operator === "missing") && metrics.has(baseOf(fact)),
+    ({ fact, operator }) =>
+      (operator === "exists" || operator === "missing") && basesOf(fact).some((base) => metrics.has(base)),
   );
-}
-
-function baseOf(fact: string): string {
-  return derivedFact(fact)?.base ?? fact;
 }

@@ -3,7 +3,14 @@ import type { MissingReason } from "../scoring/conditions.ts";
 import { dayOfInstant, formatDay, parseDay } from "../scoring/days.ts";
 import { type DerivedFact, derivedName } from "../scoring/derived-facts.ts";
 import { type Facts, type FactValue, factsOf, type HealthFacts, lifecycleFacts } from "../scoring/facts.ts";
-import type { AccountHistory, Instant, LifecycleState, MetricValue } from "../scoring/history.ts";
+import type {
+  AccountHistory,
+  DayNumber,
+  Instant,
+  LifecycleState,
+  MetricValue,
+  WorkCalendar,
+} from "../scoring/history.ts";
 import { accountAsOf } from "../scoring/record-state.ts";
 import { spanKey, type TrendSpans, trendOf } from "../scoring/trend-spans.ts";
 
@@ -16,6 +23,8 @@ export interface KnownAccount {
   /** Of the rises and falls that are asked for. */
   readonly spans: TrendSpans;
   readonly zone: string;
+  /** Of the account's owner. */
+  readonly calendar: WorkCalendar;
 }
 
 /** Every fact that a playbook may name, the derived ones that are `wanted` among them, and why one of them is missing. */
@@ -42,10 +51,7 @@ type Derived = { readonly value: FactValue } | { readonly missing: string };
 
 function derive(fact: DerivedFact, known: KnownAccount, facts: Facts, now: Instant): Derived {
   const present = facts.get(fact.base);
-  if (present === undefined) {
-    const reason = known.metrics.get(fact.base)?.reason;
-    return { missing: `${fact.base} is unknown${reason === undefined ? "" : `: ${reason}`}` };
-  }
+  if (present === undefined) return { missing: unknownWords(fact.base, known.metrics) };
   switch (fact.kind) {
     case "trend": {
       if (typeof present !== "number") return { missing: `${fact.base} is no number` };
@@ -58,13 +64,48 @@ function derive(fact: DerivedFact, known: KnownAccount, facts: Facts, now: Insta
       const was = earlier(fact, known, now);
       return "value" in was ? { value: was.value !== present } : was;
     }
-    case "ends": {
+    case "ends":
+    case "workdays": {
       if (typeof present !== "number" || known.score === null) return { missing: `${fact.base} is no number of days` };
-      return { value: formatDay(parseDay(known.score.day) + present) };
+      const end = parseDay(known.score.day) + present;
+      if (fact.kind === "ends") return { value: formatDay(end) };
+      return { value: workingDaysUntil(end, dayOfInstant(known.zone, now), known.calendar) };
     }
+    case "differs":
+    case "apart":
+      return compare(fact, present, facts.get(fact.other), known);
     default:
       return fact satisfies never;
   }
+}
+
+/** A year of them: whoever asks for working days asks for less. */
+const mostWorkingDays = 260;
+
+function workingDaysUntil(end: DayNumber, today: DayNumber, calendar: WorkCalendar): number {
+  let count = 0;
+  for (let day = today + 1; day <= end && count < mostWorkingDays; day += 1) {
+    if (calendar.isWorkingDay(day)) count += 1;
+  }
+  return count;
+}
+
+function compare(
+  { kind, base, other }: Extract<DerivedFact, { kind: "differs" | "apart" }>,
+  one: FactValue,
+  another: FactValue | undefined,
+  { metrics }: KnownAccount,
+): Derived {
+  if (another === undefined) return { missing: unknownWords(other, metrics) };
+  if (kind === "differs") return { value: one !== another };
+  if (typeof one !== "number") return { missing: `${base} is no number` };
+  if (typeof another !== "number") return { missing: `${other} is no number` };
+  return { value: Number(Math.abs(one - another).toPrecision(12)) };
+}
+
+function unknownWords(fact: string, metrics: KnownAccount["metrics"]): string {
+  const reason = metrics.get(fact)?.reason;
+  return `${fact} is unknown${reason === undefined ? "" : `: ${reason}`}`;
 }
 
 /** The value of a field, or the stage, as it was known a while ago. */

@@ -1,6 +1,8 @@
+import type { Weekday } from "../scoring/calendar.ts";
 import type { CompiledCondition } from "../scoring/conditions.ts";
 import type { CustomerSending } from "./mail/customer-sending.ts";
 import type { Template } from "./render.ts";
+import type { AwaitedKind } from "./schema/triggers.ts";
 import type { Priority } from "./schema/words.ts";
 import type { SurveyType } from "./survey/scale.ts";
 import type { SurveyWords } from "./survey/words.ts";
@@ -81,6 +83,32 @@ export interface CompiledTrigger {
   readonly keepForMs: number;
   /** What tells one episode from the next where `when` need not be false in between; null: nothing does. */
   readonly occasion: Occasion | null;
+  /** Points in time, each an episode of its own if `when` is true then; null where `when` alone decides. */
+  readonly awaits: AwaitedRecord | Timetable | null;
+  /** True of whoever is elsewhere, which says nothing of when they left. */
+  readonly isLeaving: boolean;
+}
+
+/** A record that comes to be as asked. */
+export interface AwaitedRecord {
+  readonly kind: "record";
+  readonly record: AwaitedKind;
+  /** On the record's fields; null: any will do. */
+  readonly where: CompiledCondition | null;
+  /** What became true so long before it was learnt is no news. */
+  readonly withinMs: number;
+}
+
+/** Times of the calendar, in the account's zone. Null: any will do. */
+export interface Timetable {
+  readonly kind: "schedule";
+  /** Minutes after midnight. */
+  readonly atMinute: number;
+  readonly weekdays: readonly Weekday[] | null;
+  /** From 1, or back from the last day, which is -1. */
+  readonly daysOfMonth: readonly number[] | null;
+  /** From 1. */
+  readonly months: readonly number[] | null;
 }
 
 /** A fact whose value an episode is about: another value, while the trigger is true, is another episode. */

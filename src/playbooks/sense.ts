@@ -35,6 +35,21 @@ export function contradictions(
   return [faultAt("trigger.recover", document, `contradicts "when": at ${fact} ${shown} both are true`)];
 }
 
+/** As `unfitLeaves`, of a record's fields: some have one of a few values, some are numbers within a range. */
+export function unfitFields(
+  condition: CompiledCondition,
+  values: ReadonlyMap<string, readonly string[]>,
+  ranges: Readonly<Record<string, Range | undefined>>,
+): readonly string[] {
+  return condition.leaves(new Map()).flatMap((leaf) => {
+    const range = ranges[leaf.fact];
+    const never = range === undefined ? null : neverCrossed(leaf, range, "answers");
+    return never ?? unknownText(leaf, leaf.fact, values.get(leaf.fact)) ?? [];
+  });
+}
+
+type Range = readonly [lowest: number, highest: number];
+
 const milestoneStatuses = [
   "reached",
   "on-track",
@@ -44,7 +59,7 @@ const milestoneStatuses = [
 ] as const satisfies readonly MilestoneStatus[];
 
 function unfitness(leaf: LeafResult, { bands, stages, milestones }: KnownNames): string | null {
-  if (leaf.fact === "score") return neverCrossed(leaf);
+  if (leaf.fact === "score") return neverCrossed(leaf, [0, 100], "scores");
   if (leaf.fact === "band") return unknownText(leaf, "band", bands);
   if (leaf.fact === "stage" || leaf.fact === "stage.previous") return unknownText(leaf, "stage", stages);
   const [milestone] = milestonesAmong([leaf.fact]);
@@ -70,22 +85,22 @@ function unknownName(name: string, noun: string, known: readonly string[] | unde
   return `there is no ${noun} "${name}"${expected}${suggestion(name, known)}`;
 }
 
-/** Scores run from 0.0 to 100.0: an edge beyond them divides nothing. */
-function neverCrossed(leaf: LeafResult): string | null {
+/** An edge beyond what there is divides nothing. */
+function neverCrossed(leaf: LeafResult, [lowest, highest]: Range, what: string): string | null {
   const [low, high = low] = numbersOf(leaf);
   if (low === undefined || high === undefined) return null;
   const divides: Readonly<Record<string, boolean>> = {
-    below: low > 0 && low <= 100,
-    atLeast: low > 0 && low <= 100,
-    atMost: low >= 0 && low < 100,
-    above: low >= 0 && low < 100,
-    between: low <= 100 && high >= 0 && (low > 0 || high < 100),
-    fallsBy: low <= 100,
-    risesBy: low <= 100,
+    below: low > lowest && low <= highest,
+    atLeast: low > lowest && low <= highest,
+    atMost: low >= lowest && low < highest,
+    above: low >= lowest && low < highest,
+    between: low <= highest && high >= lowest && (low > lowest || high < highest),
+    fallsBy: low <= highest - lowest,
+    risesBy: low <= highest - lowest,
   };
   if (divides[leaf.operator] !== false) return null;
   const edge = leaf.operator === "between" ? `${low} and ${high}` : String(low);
-  return `no score can cross "${leaf.operator} ${edge}": scores run from 0 to 100`;
+  return `no score can cross "${leaf.operator} ${edge}": ${what} run from ${lowest} to ${highest}`;
 }
 
 function numbersOf(leaf: LeafResult): readonly number[] {

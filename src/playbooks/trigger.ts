@@ -6,7 +6,9 @@ import { type HeldFacts, namesHeld, truthWhileHeld } from "./held-facts.ts";
 import type { CompiledPlaybook } from "./playbook.ts";
 import type { Priority } from "./schema/words.ts";
 import { answerOf } from "./trigger/answer.ts";
-import { firingWords, move } from "./trigger/moves.ts";
+import { awaitedOf, type Surroundings, seenSince } from "./trigger/awaited.ts";
+import { higher, repeatAt } from "./trigger/episode.ts";
+import { move } from "./trigger/moves.ts";
 import type { TriggerState } from "./trigger/state.ts";
 import type { TruthOf } from "./truths.ts";
 
@@ -35,7 +37,7 @@ export interface Fire {
 /** What a judgement needs beside the facts. */
 export interface JudgementContext {
   readonly now: Instant;
-  /** The playbook was newly activated, or the account was moved by something else than its own doing. A new account and an edited trigger are seen without it. */
+  /** The account was moved by something else than its own doing: by an edit of other documents, or a replay. A new account and an edited trigger are seen without it. */
   readonly firstSeen: boolean;
   /** Why a fact is missing, in words. */
   readonly missingReason?: MissingReason | undefined;
@@ -45,6 +47,8 @@ export interface JudgementContext {
   readonly guards?: AskGuards | undefined;
   /** What of the facts rests on sources that fail. */
   readonly held?: HeldFacts | null | undefined;
+  /** What triggers that wait for records or times look at; without it none has come. */
+  readonly surroundings?: Surroundings | undefined;
 }
 
 /**
@@ -58,39 +62,74 @@ export function judgeTrigger(
   context: JudgementContext,
 ): TriggerDecision {
   const held = context.held ?? null;
+  const { now } = context;
   const isHeld = namesHeld(playbook, held);
-  const started = startingState(playbook, state, context);
-  const before = started.held && !isHeld ? afterHold(started, context.now) : started;
   const truthOf = truthWhileHeld(context.truthOf ?? ((condition) => condition.truth(facts)), held);
-  const answer = answerOf(playbook, facts, truthOf, context.missingReason);
   const priority = priorityOf(playbook, truthOf);
-  const turn = { playbook, answer, priority, guards: context.guards ?? noGuards, now: context.now };
-  const { state: moved, begins } = move(before, turn);
-  const after = { ...moved, held: isHeld };
+  const started = startingState(playbook, state, priority, context);
+  const before = started.held && !isHeld ? afterHold(started, now) : started;
+  const answer = answerOf(playbook, facts, truthOf, context.missingReason);
+  const awaited = awaitedOf(playbook.trigger, before.seen, context.surroundings, now);
+  const moved = move(before, { playbook, answer, priority, guards: context.guards ?? noGuards, awaited, now });
+  const after = { ...moved.state, held: isHeld };
   const from = state?.state ?? "inactive";
-  const entered = after.episode > before.episode;
-  const isSameEpisode = before.state === "firing" && after.state === "firing" && !entered;
   return {
     state: after,
     transition: from === after.state ? null : `${from}->${after.state}`,
-    fire: begins && { episode: after.episode, round: after.round, priority, isHoldout: begins === "holdout" },
-    reason: isSameEpisode ? firingWords(answer) : after.reason,
+    fire: moved.begins && {
+      episode: after.episode,
+      round: after.round,
+      priority,
+      isHoldout: moved.begins === "holdout",
+    },
+    reason: moved.words,
     dueAt: after.dueAt,
   };
+}
+
+/** Enough for any day; what is left waits for the next pass. */
+const mostAtOnce = 50;
+
+/** All judgements of one moment: one for each record that has come, one after the other, else one. The last one says how it stands. Never empty. */
+export function judgeOccasions(
+  playbook: CompiledPlaybook,
+  state: TriggerState | null,
+  facts: Facts,
+  context: JudgementContext,
+): readonly TriggerDecision[] {
+  let decision = judgeTrigger(playbook, state, facts, context);
+  const decisions = [decision];
+  let before = state;
+  while (hasTaken(playbook, before, decision)) {
+    if (decisions.length === mostAtOnce) return [...decisions.slice(0, -1), { ...decision, dueAt: context.now + 1 }];
+    before = decision.state;
+    decision = judgeTrigger(playbook, before, facts, context);
+    decisions.push(decision);
+  }
+  return decisions;
+}
+
+/** A record was taken, and there may be another one behind it. */
+function hasTaken({ trigger }: CompiledPlaybook, before: TriggerState | null, { state }: TriggerDecision): boolean {
+  return (
+    trigger.awaits?.kind === "record" && before !== null && state.state !== "pending" && state.seen !== before.seen
+  );
 }
 
 /** A new account, and a clock that was started under another trigger, begin anew; an episode that was begun goes on. */
 function startingState(
   playbook: CompiledPlaybook,
   state: TriggerState | null,
-  context: JudgementContext,
+  priority: Priority,
+  { now, firstSeen }: JudgementContext,
 ): TriggerState {
   const awaitsBaseline = playbook.entry.onActivate === "baseline";
+  const seen = playbook.trigger.awaits === null ? null : seenSince(now);
   if (state === null) {
     return {
       triggerKey: playbook.triggerKey,
       state: "inactive",
-      since: context.now,
+      since: now,
       dueAt: null,
       episode: 0,
       lastFiredAt: null,
@@ -102,14 +141,41 @@ function startingState(
       inAudience: null,
       round: 0,
       priority: null,
+      seen,
     };
   }
-  if (!context.firstSeen && state.triggerKey === playbook.triggerKey) return state;
-  if (state.state === "inactive" || state.state === "pending") {
-    return { ...state, state: "inactive", since: context.now, baseline: awaitsBaseline, guard: null };
+  if (state.triggerKey === playbook.triggerKey) {
+    return firstSeen ? takenAsFound(playbook, state, priority, now) : state;
   }
-  // What was a new occasion to another trigger is none to this one.
-  return { ...state, state: "firing", occasion: null };
+  if (state.state === "inactive" || state.state === "pending") {
+    return { ...state, state: "inactive", since: now, baseline: awaitsBaseline, guard: null, reason: "", seen };
+  }
+  return { ...goingOn(playbook, state, priority, now), state: "firing", seen };
+}
+
+/**
+ * Moved by nothing of its own. What is so now is taken as it is; what was on its way before, or is an episode already, goes on: that was its
+ * own doing. Records and times that came are its own, too.
+ */
+function takenAsFound(playbook: CompiledPlaybook, state: TriggerState, priority: Priority, now: Instant): TriggerState {
+  if (playbook.trigger.awaits !== null || state.state === "pending") return state;
+  if (state.state === "inactive") return { ...state, baseline: playbook.entry.onActivate === "baseline" };
+  return goingOn(playbook, state, priority, now);
+}
+
+/** Neither a new occasion, nor a higher priority, nor a run that would be due by the entry of now begins anything. */
+function goingOn(playbook: CompiledPlaybook, state: TriggerState, priority: Priority, now: Instant): TriggerState {
+  const dueAt = state.state === "firing" ? repeatAt({ ...state, guard: null }, { playbook }) : null;
+  const { repeatMs } = playbook.entry;
+  const next = dueAt !== null && repeatMs !== null && dueAt <= now ? now + repeatMs : dueAt;
+  const isFiring = state.state === "firing";
+  return {
+    ...state,
+    occasion: null,
+    guard: null,
+    dueAt: isFiring ? next : state.dueAt,
+    priority: higher(state.priority, priority),
+  };
 }
 
 /**

@@ -2,6 +2,7 @@ import type { Configuration } from "../playbooks/configuration.ts";
 import { describeState } from "../playbooks/describe.ts";
 import { heldFacts, withoutHeld } from "../playbooks/held-facts.ts";
 import { playbookFacts } from "../playbooks/known-facts.ts";
+import { ownerCalendar } from "../playbooks/owners.ts";
 import type { CompiledPlaybook } from "../playbooks/playbook.ts";
 import { snoozeNotice } from "../playbooks/snooze.ts";
 import { type Scorer, scoreAccount } from "../scoring/account-score.ts";
@@ -269,7 +270,9 @@ async function playbookSituation(
   const trends = wanted.filter((fact) => fact.kind === "trend");
   const today = dayOfInstant(judged.zone, at.getTime());
   const spans = (await readTrendSpans(db, [{ accountId, today }], trends, at)).get(accountId) ?? new Map();
-  const known = playbookFacts({ ...judged, history, spans }, wanted, at.getTime());
+  const owner = accountAsOf(history, at.getTime()).owner ?? null;
+  const calendar = ownerCalendar(configuration.owners, owner, configuration.scorer.company.calendarOf);
+  const known = playbookFacts({ ...judged, history, spans, calendar }, wanted, at.getTime());
   const { plan, models } = configuration.scorer;
   const { score, zone } = judged;
   const failing = failingMetrics(plan, coverage, { scoredAt: score.at.getTime(), zone }, at.getTime());
@@ -277,13 +280,14 @@ async function playbookSituation(
     failing,
     models.find(({ id }) => id === score.modelId),
   );
-  return { ...withoutHeld(known, held), held, snooze: snoozeNotice(snoozeAsOf(history, at.getTime()), judged.zone) };
+  const snooze = snoozeNotice(snoozeAsOf(history, at.getTime()), judged.zone);
+  return { ...withoutHeld(known, held), held, snooze, surroundings: { history, zone } };
 }
 
 function explainPlaybook(
   playbook: CompiledPlaybook,
   states: readonly TriggerStateRow[] | null,
-  { facts, missingReason, snooze, held }: Awaited<ReturnType<typeof playbookSituation>>,
+  { facts, missingReason, snooze, held, surroundings }: Awaited<ReturnType<typeof playbookSituation>>,
   now: Date,
   zone: string,
 ): Explanation["playbooks"][number] {
@@ -292,6 +296,13 @@ function explainPlaybook(
     id: playbook.id,
     state: playbook.enabled ? (state?.state ?? "inactive") : "disabled",
     since: state === null ? null : new Date(state.since).toISOString(),
-    reason: describeState(playbook, state, facts, { now: now.getTime(), zone, missingReason, snooze, held }),
+    reason: describeState(playbook, state, facts, {
+      now: now.getTime(),
+      zone,
+      missingReason,
+      snooze,
+      held,
+      surroundings,
+    }),
   };
 }

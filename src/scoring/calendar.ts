@@ -29,7 +29,7 @@ export function workCalendar(
     }
     return holidays?.has(day) === true;
   };
-  return { isWorkingDay: (day) => works[weekdayOf(day)] === true && !isHoliday(day) };
+  return { isWorkingDay: (day) => works[weekdayIndex(day)] === true && !isHoliday(day) };
 }
 
 /**
@@ -45,8 +45,13 @@ export function addWorkingDays(calendar: WorkCalendar, day: DayNumber, count: nu
   }
 }
 
+/** The day of the week. */
+export function weekdayOf(day: DayNumber): Weekday {
+  return weekdays[weekdayIndex(day)] ?? "mon";
+}
+
 /** 0 is Monday; 1970-01-01 was a Thursday. */
-function weekdayOf(day: DayNumber): number {
+function weekdayIndex(day: DayNumber): number {
   return (((day + 3) % 7) + 7) % 7;
 }
 

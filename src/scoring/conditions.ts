@@ -4,7 +4,7 @@ import { leafTest } from "./conditions/leaf-test.ts";
 import { type ConditionNode, isTrend, type LeafNode, type Operator, readCondition } from "./conditions/structure.ts";
 import { combineTree, decidingLeaves, judgeTree, type Tree } from "./conditions/tree.ts";
 import { leafWords } from "./conditions/words.ts";
-import { derivedFact } from "./derived-facts.ts";
+import { basesOf } from "./derived-facts.ts";
 import { durationSchema } from "./duration.ts";
 import type { FactCatalogue } from "./fact-catalogue.ts";
 import type { Facts, FactValue } from "./facts.ts";
@@ -38,7 +38,7 @@ export interface ConditionProgram {
 
 /** A condition ready to be judged as often as one likes. */
 export interface CompiledCondition {
-  /** The facts it names, each once; for a rise or a fall the derived fact as well. */
+  /** The facts it names, each once; of a derived fact those it derives from as well. */
   readonly facts: readonly string[];
   readonly leafCount: number;
   /** What a `ConditionSet` is made from. */
@@ -128,6 +128,9 @@ export function compileCondition(
   return faults.length > 0 ? { faults } : { condition: compiled(tree, leaves) };
 }
 
+/** True of every account, and says nothing. */
+export const always: CompiledCondition = compiled({ kind: "all", parts: [] }, []);
+
 function plant(node: ConditionNode, addLeaf: (leaf: LeafNode) => number): Tree {
   switch (node.kind) {
     case "leaf":
@@ -157,7 +160,7 @@ function trendRefusal(fact: string, catalogue: FactCatalogue): string | null {
 }
 
 function compiled(tree: Tree, leaves: readonly CompiledLeaf[]): CompiledCondition {
-  const facts = leaves.flatMap(({ fact }) => [baseOf(fact), fact]);
+  const facts = leaves.flatMap(({ fact }) => [...basesOf(fact), fact]);
   const judges = leaves.map((leaf) => {
     const { fact } = leaf;
     const test = leafTest(leaf);
@@ -203,7 +206,7 @@ function leafResult(
 
 /** What a document calls the fact. */
 function baseOf(fact: string): string {
-  return derivedFact(fact)?.base ?? fact;
+  return basesOf(fact)[0] ?? fact;
 }
 
 function truthOf(code: number): Truth {

@@ -5,7 +5,9 @@ import { dayMs } from "./duration.ts";
  * - `trend`: points by which the base stands below the highest (above the lowest) of its stored values of the last days;
  * - `was`: the base as it was known a while ago;
  * - `changed`: whether that differs from what it is;
- * - `ends`: the day that a number of days to come leads to.
+ * - `ends`: the day that a number of days to come leads to;
+ * - `workdays`: the working days until then, by the calendar of the account's owner;
+ * - `differs`, `apart`: whether another fact says something else, and how far the two numbers are from each other.
  */
 export type DerivedFact =
   | {
@@ -16,7 +18,8 @@ export type DerivedFact =
       readonly days: number;
     }
   | { readonly kind: "was" | "changed"; readonly base: string; readonly withinMs: number }
-  | { readonly kind: "ends"; readonly base: string };
+  | { readonly kind: "ends" | "workdays"; readonly base: string }
+  | { readonly kind: "differs" | "apart"; readonly base: string; readonly other: string };
 
 /** The name of a derived fact, such as `score~fall_30d`. */
 export function derivedName(fact: DerivedFact): string {
@@ -27,29 +30,45 @@ export function derivedName(fact: DerivedFact): string {
     case "changed":
       return `${fact.base}~${fact.kind}_${fact.withinMs / 1000}s`;
     case "ends":
-      return `${fact.base}~ends`;
+    case "workdays":
+      return `${fact.base}~${fact.kind}`;
+    case "differs":
+    case "apart":
+      return `${fact.base}~${fact.kind}_${fact.other}`;
     default:
       return fact satisfies never;
   }
 }
 
-const trendName = /^(.+)~(fall|rise)_(\d+)d$/;
-const earlierName = /^(.+)~(was|changed)_(\d+)s$/;
-const endsName = /^(.+)~ends$/;
+const form = /^(.+)~(fall|rise|was|changed|ends|workdays|differs|apart)(?:_(.+))?$/;
 
 /** What a name derives from what; null for the facts that documents name. */
 export function derivedFact(name: string): DerivedFact | null {
   if (!name.includes("~")) return null;
-  const [, trendBase, direction, days] = trendName.exec(name) ?? [];
-  if (trendBase !== undefined) {
-    return { kind: "trend", base: trendBase, direction: direction === "fall" ? "fall" : "rise", days: Number(days) };
+  const [, base = "", kind, detail = ""] = form.exec(name) ?? [];
+  switch (kind) {
+    case "fall":
+    case "rise":
+      return /^\d+d$/.test(detail) ? { kind: "trend", base, direction: kind, days: Number.parseInt(detail, 10) } : null;
+    case "was":
+    case "changed":
+      return /^\d+s$/.test(detail) ? { kind, base, withinMs: Number.parseInt(detail, 10) * 1000 } : null;
+    case "ends":
+    case "workdays":
+      return detail === "" ? { kind, base } : null;
+    case "differs":
+    case "apart":
+      return detail === "" ? null : { kind, base, other: detail };
+    default:
+      return null;
   }
-  const [, earlierBase, kind, seconds] = earlierName.exec(name) ?? [];
-  if (earlierBase !== undefined) {
-    return { kind: kind === "was" ? "was" : "changed", base: earlierBase, withinMs: Number(seconds) * 1000 };
-  }
-  const base = endsName.exec(name)?.[1];
-  return base === undefined ? null : { kind: "ends", base };
+}
+
+/** The facts that documents name on which a fact rests: itself, or what it derives from. */
+export function basesOf(name: string): readonly string[] {
+  const derived = derivedFact(name);
+  if (derived === null) return [name];
+  return "other" in derived ? [derived.base, derived.other] : [derived.base];
 }
 
 /** The derived facts among `names`, each once. */

@@ -1,4 +1,4 @@
-import { derivedFact } from "./derived-facts.ts";
+import { type DerivedFact, derivedFact } from "./derived-facts.ts";
 import { suggestion } from "./fault.ts";
 import { compileMetrics, metricDefinition, metricForms } from "./metrics.ts";
 
@@ -84,13 +84,21 @@ export function milestonesAmong(facts: Iterable<string>): readonly string[] {
 /** Every fact there is: what segments, triggers and branches may name. */
 export const factCatalogue: FactCatalogue = { typeOf: factType, refusal, trendRefusal };
 
+/** Of the others the facts that they derive from decide. */
+const derivedTypes: Readonly<Partial<Record<DerivedFact["kind"], FactType>>> = {
+  changed: "boolean",
+  differs: "boolean",
+  apart: "number",
+  workdays: "number",
+};
+
 /** Every fact there is, and those derived from them: for the conditions that triggers are made of. */
 export const derivedCatalogue: FactCatalogue = {
   ...factCatalogue,
   typeOf: (name) => {
     const derived = derivedFact(name);
     if (derived === null) return factType(name);
-    return derived.kind === "changed" ? "boolean" : "any";
+    return derivedTypes[derived.kind] ?? "any";
   },
 };
 

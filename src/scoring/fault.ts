@@ -26,6 +26,8 @@ export function joinPath(base: string, ...keys: readonly PropertyKey[]): string 
   let path = base;
   for (const key of keys) {
     if (typeof key === "number") path += `[${key}]`;
+    // A key without a letter would be lost in a path.
+    else if (key === "") path += '[""]';
     else path += path === "" ? String(key) : `.${String(key)}`;
   }
   return path;

@@ -189,7 +189,8 @@ function byRecordThenTime(a: ChangeOf<RecordKind>, b: ChangeOf<RecordKind>): num
   return a.recordId - b.recordId || byTime(a, b);
 }
 
-function byTime(a: ChangeOf<RecordKind>, b: ChangeOf<RecordKind>): number {
+/** The order in which changes of one record count. */
+export function byTime(a: ChangeOf<RecordKind>, b: ChangeOf<RecordKind>): number {
   return (
     a.occurredAt - b.occurredAt || a.recordedAt - b.recordedAt || a.recordId - b.recordId || byContent(a.set, b.set)
   );

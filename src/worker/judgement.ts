@@ -1,7 +1,7 @@
 import type { Configuration } from "../playbooks/configuration.ts";
 import type { CompiledPlaybook } from "../playbooks/playbook.ts";
 import { snoozeGuard } from "../playbooks/snooze.ts";
-import { judgeTrigger, type Fire as TriggerFire } from "../playbooks/trigger.ts";
+import { judgeOccasions, type TriggerDecision, type Fire as TriggerFire } from "../playbooks/trigger.ts";
 import type { Instant } from "../scoring/history.ts";
 import type { TriggerStateRow } from "../store/playbook-state.ts";
 import type { Situation } from "./situation.ts";
@@ -29,9 +29,10 @@ export function judgeAccount(configuration: Configuration, situation: Situation,
   // What conditions say of a snooze changes with its end.
   let nextDueAt: Instant | null = snooze?.until ?? null;
   const truthOf = configuration.judgeConditions(facts);
+  const surroundings = { history: situation.history, zone: situation.subject.zone };
   for (const playbook of configuration.playbooks.filter((one) => one.enabled)) {
     const state = before.get(playbook.id) ?? null;
-    const decision = judgeTrigger(playbook, state, facts, {
+    const decisions = judgeOccasions(playbook, state, facts, {
       now,
       // What was on its way before the documents changed goes on.
       firstSeen: isQuiet && (state?.state === "inactive" || state?.state === "firing"),
@@ -39,15 +40,20 @@ export function judgeAccount(configuration: Configuration, situation: Situation,
       truthOf,
       guards: snoozeGuard(snooze),
       held,
+      surroundings,
     });
-    const after = { ...decision.state, accountId, playbookId: playbook.id };
-    if (state === null || !isSame(state, after)) changedStates.push(after);
-    if (decision.fire !== null) {
-      fires.push({ ...decision.fire, playbook, reason: decision.reason });
+    fires.push(...firesOf(playbook, decisions));
+    for (const { state: left, dueAt } of decisions.slice(-1)) {
+      const after = { ...left, accountId, playbookId: playbook.id };
+      if (state === null || !isSame(state, after)) changedStates.push(after);
+      if (dueAt !== null) nextDueAt = Math.min(nextDueAt ?? dueAt, dueAt);
     }
-    if (decision.dueAt !== null) nextDueAt = Math.min(nextDueAt ?? decision.dueAt, decision.dueAt);
   }
   return { changedStates: [...changedStates, ...putToRest(configuration, situation)], fires, nextDueAt };
+}
+
+function firesOf(playbook: CompiledPlaybook, decisions: readonly TriggerDecision[]): readonly Fire[] {
+  return decisions.flatMap(({ fire, reason }) => (fire === null ? [] : [{ ...fire, playbook, reason }]));
 }
 
 /** A playbook that is disabled or gone is not judged; when it comes back it starts from a baseline, as with an edited trigger. */
@@ -73,6 +79,7 @@ function isSame(one: TriggerStateRow, other: TriggerStateRow): boolean {
     one.guard === other.guard &&
     one.inAudience === other.inAudience &&
     one.round === other.round &&
-    one.priority === other.priority
+    one.priority === other.priority &&
+    one.seen === other.seen
   );
 }

@@ -156,9 +156,11 @@ function knowledgeOf(
   const today = formatDay(dayOfInstant(zone, now));
   const onDuty = (id: string | null) => resolveOwner(configuration.owners, id, today);
   const ownerId = account.owner ?? null;
+  const duty = onDuty(ownerId);
   const subject = {
     facts: known.facts,
-    ...onDuty(ownerId),
+    ...duty,
+    ownerZone: duty.owner?.zone ?? company.zone,
     onDuty,
     calendarOf: company.calendarOf,
     contact,

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type KnownAccount, playbookFacts } from "../../src/playbooks/known-facts.ts";
+import { workCalendar } from "../../src/scoring/calendar.ts";
 import { derivedAmong, derivedFact, derivedName } from "../../src/scoring/derived-facts.ts";
 import type { HealthFacts } from "../../src/scoring/facts.ts";
 import type { LifecycleState, MetricValue, RecordChange } from "../../src/scoring/history.ts";
@@ -32,6 +33,7 @@ function facts(
     score: { ...health, lifecycle: null, day: "2026-05-20" },
     spans: new Map(),
     zone: "Etc/UTC",
+    calendar: workCalendar(["mon", "tue", "wed", "thu", "fri"], () => null),
     ...others,
   };
   const { facts: found, missingReason } = playbookFacts(known, derivedAmong(names), now);

@@ -56,20 +56,24 @@ const changeSchema = z.strictObject({
   within: durationSchema.optional(),
   ...times,
 });
+/** The kinds of record that a trigger can wait for. */
+export const awaitedKinds = [
+  "event",
+  "ticket",
+  "survey",
+  "invoice",
+  "subscription",
+  "opportunity",
+  "touchpoint",
+  "contact",
+  "pulse",
+] as const;
+export type AwaitedKind = (typeof awaitedKinds)[number];
+
 const eventSchema = z.strictObject({
   on: z.literal("event"),
   /** What arrives: a kind of record. */
-  record: z.enum([
-    "event",
-    "ticket",
-    "survey",
-    "invoice",
-    "subscription",
-    "opportunity",
-    "touchpoint",
-    "contact",
-    "pulse",
-  ]),
+  record: z.enum(awaitedKinds),
   /** What must be so of its fields, as in `{ "fact": "priority", "is": "urgent" }`; left out, any will do. */
   where: conditionSchema.optional(),
   /** One that became true longer ago is no news. */

@@ -13,5 +13,7 @@ export const namesSchema = z.union([nameSchema, z.array(nameSchema).min(1)]);
 export const scalarSchema = z.union([z.string(), z.number(), z.boolean()]);
 /** A time of day, to the minute. */
 export const timeOfDaySchema = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'expected a time of day, such as "09:00"');
-export const prioritySchema = z.enum(["info", "warning", "escalation"]);
+/** The least urgent first. */
+export const priorities = ["info", "warning", "escalation"] as const;
+export const prioritySchema = z.enum(priorities);
 export type Priority = z.infer<typeof prioritySchema>;

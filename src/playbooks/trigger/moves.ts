@@ -1,33 +1,15 @@
 import { parseDay } from "../../scoring/days.ts";
-import { durationWords } from "../../scoring/duration.ts";
-import type { Instant } from "../../scoring/history.ts";
-import type { AskGuards } from "../guard.ts";
-import type { CompiledPlaybook } from "../playbook.ts";
-import type { Priority } from "../schema/words.ts";
-import { progress, span } from "../time-words.ts";
+import { progress } from "../time-words.ts";
 import type { Answer } from "./answer.ts";
+import { moveAwaiting } from "./awaiting.ts";
+import { continueEpisode, dropped, enterEpisode, repeatAt } from "./episode.ts";
 import type { TriggerState } from "./state.ts";
-
-/** One judgement: what was asked, what came of it, and when. */
-export interface Turn {
-  readonly playbook: CompiledPlaybook;
-  readonly answer: Answer;
-  /** The priority that a run would have now. */
-  readonly priority: Priority;
-  readonly guards: AskGuards;
-  readonly now: Instant;
-}
-
-/** The state after a judgement, and how a run begins, if one does. */
-export interface Moved {
-  readonly state: TriggerState;
-  /** `holdout`: it is kept, and nothing is done. */
-  readonly begins: "run" | "holdout" | null;
-}
+import { later, type Moved, stay, type Turn } from "./turn.ts";
 
 /** The state after a judgement. */
 export function move(before: TriggerState, turn: Turn): Moved {
   const judged = { ...before, triggerKey: turn.playbook.triggerKey, inAudience: turn.answer.inAudience };
+  if (turn.awaited !== null) return moveAwaiting(judged, turn, turn.awaited);
   switch (before.state) {
     case "inactive":
       return fromInactive(judged, turn);
@@ -37,30 +19,20 @@ export function move(before: TriggerState, turn: Turn): Moved {
       return fromFiring(judged, turn);
     case "recovering":
       return fromRecovering(judged, turn);
+    default:
+      return before.state satisfies never;
   }
 }
 
-/** Milliseconds in which an episode that begins starts no run. */
-export function cooldownLeft({ playbook, now }: Turn, state: TriggerState): number {
-  return state.lastFiredAt === null ? 0 : Math.max(0, state.lastFiredAt + playbook.entry.cooldownMs - now);
-}
-
-/** How an episode that goes on stands. */
-export function firingWords(answer: Answer): string {
-  if (answer.matches === true) return `${answer.why}: still the same episode`;
-  if (answer.recovered === null) return held("firing", recovery(answer));
-  return `${answer.why}, but not recovered: ${answer.whyRecovery}`;
-}
-
 function fromInactive(state: TriggerState, turn: Turn): Moved {
-  const { playbook, answer, now } = turn;
+  const { playbook, answer, priority, now } = turn;
   if (answer.matches === null) return stay({ ...state, dueAt: null, reason: `not known: ${answer.why}` });
   if (answer.matches === false) return stay({ ...state, dueAt: null, baseline: false, reason: answer.why });
   if (state.baseline) {
     const when = state.held ? "its source delivered again" : "the playbook was activated";
     const reason = `matched when ${when}: taken as it is (${answer.why})`;
     const [episode, occasion] = [state.episode + 1, answer.occasion];
-    return stay({ ...state, state: "firing", since: now, dueAt: null, episode, round: 0, occasion, reason });
+    return stay({ ...state, state: "firing", since: now, dueAt: null, episode, round: 0, occasion, priority, reason });
   }
   const { forMs } = playbook.trigger;
   if (forMs === 0) return enterEpisode(state, turn);
@@ -76,27 +48,29 @@ function fromPending(state: TriggerState, turn: Turn): Moved {
     const dueAt = later(state.guard === null ? deadline : state.dueAt, now);
     return stay({ ...state, dueAt, reason: held("pending", answer.why) });
   }
-  if (answer.matches === false) {
-    const reason = state.guard === null ? answer.why : `dropped: ${overWords(state.guard)} (${answer.why})`;
-    return stay({ ...state, state: "inactive", since: now, dueAt: null, guard: null, reason });
-  }
+  if (answer.matches === false) return stay(dropped(state, answer, now));
   if (now >= deadline) return enterEpisode(state, turn);
-  return stay({ ...state, dueAt: deadline, reason: `${answer.why}, for ${progress(now - state.since, forMs)}` });
-}
-
-function overWords(guard: string): string {
-  return guard === "snooze" ? "snoozed over the whole episode" : `over before its guard (${guard}) let it begin`;
+  const reason = `${answer.why}, for ${progress(now - state.since, forMs)}`;
+  return stay({ ...state, dueAt: deadline, guard: null, reason });
 }
 
 /** While an episode goes on, the state's reason stays the one it began with. */
 function fromFiring(state: TriggerState, turn: Turn): Moved {
   const { playbook, answer, now } = turn;
   if (isNewOccasion(state, turn)) return fromInactive(left(state, turn), turn);
-  if (answer.recovered !== true) return stay({ ...goOn(state, answer), dueAt: null });
+  if (answer.matches === true) return continueEpisode(goOn(state, answer), turn);
+  if (answer.recovered !== true) {
+    return stay({ ...state, dueAt: later(repeatAt(state, turn), now) }, lastingWords(answer));
+  }
   const { keepForMs } = playbook.trigger;
   if (keepForMs === 0) return stay(left(state, turn));
   const reason = `recovered (${recovery(answer)}), kept for ${progress(0, keepForMs)}`;
-  return stay({ ...state, state: "recovering", since: now, dueAt: now + keepForMs, reason });
+  return stay({ ...state, state: "recovering", since: now, dueAt: now + keepForMs, guard: null, reason });
+}
+
+function lastingWords(answer: Answer): string {
+  if (answer.recovered === null) return held("firing", recovery(answer));
+  return `${answer.why}, but not recovered: ${answer.whyRecovery}`;
 }
 
 function fromRecovering(state: TriggerState, turn: Turn): Moved {
@@ -104,24 +78,25 @@ function fromRecovering(state: TriggerState, turn: Turn): Moved {
   const { keepForMs } = playbook.trigger;
   const deadline = state.since + keepForMs;
   if (isNewOccasion(state, turn)) return fromInactive(left(state, turn), turn);
-  if (answer.matches === true) {
-    const reason = `${answer.why} again: the same episode goes on`;
-    return stay({ ...goOn(state, answer), state: "firing", since: now, dueAt: null, reason });
-  }
+  if (answer.matches === true) return relapse(goOn(state, answer), turn);
   if (answer.recovered === null) {
     return stay({ ...state, dueAt: later(deadline, now), reason: held("recovering", recovery(answer)) });
   }
   if (answer.recovered === false) {
     const reason = `no longer recovered (${answer.whyRecovery}): the same episode goes on`;
-    return stay({ ...state, state: "firing", since: now, dueAt: null, reason });
+    const firing = { ...state, state: "firing", since: now, dueAt: null, reason } as const;
+    return stay({ ...firing, dueAt: later(repeatAt(firing, turn), now) });
   }
   if (now >= deadline) return stay(left(state, turn));
   const reason = `recovered (${recovery(answer)}), kept for ${progress(now - state.since, keepForMs)}`;
   return stay({ ...state, dueAt: deadline, reason });
 }
 
-function stay(state: TriggerState): Moved {
-  return { state, begins: null };
+/** What came due while it was recovering, a further run or a higher priority, is met at once. */
+function relapse(state: TriggerState, turn: Turn): Moved {
+  const reason = `${turn.answer.why} again: the same episode goes on`;
+  const moved = continueEpisode({ ...state, state: "firing", since: turn.now, dueAt: null, reason }, turn);
+  return moved.begins === null && moved.state.guard === null ? { ...moved, words: moved.state.reason } : moved;
 }
 
 /** True when what is true now is another matter than what the episode began with: the next period, the next owner. */
@@ -134,56 +109,12 @@ function isNewOccasion({ occasion }: TriggerState, { playbook, answer }: Turn): 
 
 /** A date that was put right is the same occasion, and is what the next one is compared with. */
 function goOn(state: TriggerState, answer: Answer): TriggerState {
-  return answer.matches === true && answer.occasion !== null ? { ...state, occasion: answer.occasion } : state;
-}
-
-/**
- * The only way to fire. An episode inside the cooldown, or that a guard drops, is entered, so that it is not met again, but starts no run.
- * While a guard defers it, it is not entered: it waits.
- */
-function enterEpisode(state: TriggerState, turn: Turn): Moved {
-  const { playbook, answer, guards, priority, now } = turn;
-  const cooldown = cooldownLeft(turn, state);
-  const entered = {
-    ...state,
-    state: "firing",
-    since: now,
-    dueAt: null,
-    episode: state.episode + 1,
-    round: 0,
-    baseline: false,
-    guard: null,
-    occasion: answer.occasion,
-  } as const;
-  if (cooldown > 0) {
-    return stay({ ...entered, reason: `dropped: cooldown for another ${durationWords(cooldown)} (${answer.why})` });
-  }
-  const question = { playbook, episode: entered.episode, round: 1, priority, waitingFor: state.guard };
-  const verdict = guards(question);
-  const { forMs } = playbook.trigger;
-  const lasted = forMs === 0 ? "" : `, for ${span(forMs)}`;
-  const begun = { ...entered, lastFiredAt: now, round: 1, priority };
-  switch (verdict.kind) {
-    case "go":
-      return { state: { ...begun, reason: `${answer.why}${lasted}` }, begins: "run" };
-    case "holdout":
-      return { state: { ...begun, reason: `${answer.why}${lasted}; ${verdict.words}` }, begins: "holdout" };
-    case "drop":
-      return stay({ ...entered, reason: `dropped: ${verdict.words} (${answer.why})` });
-    case "defer": {
-      const since = state.state === "pending" ? state.since : now;
-      const reason = `${answer.why}; ${verdict.words}`;
-      const { guard, until } = verdict;
-      return stay({ ...state, state: "pending", since, dueAt: later(until, now), guard, baseline: false, reason });
-    }
-    default:
-      return verdict satisfies never;
-  }
+  return answer.occasion === null ? state : { ...state, occasion: answer.occasion };
 }
 
 function left(state: TriggerState, { answer, now }: Turn): TriggerState {
   const reason = `recovered: ${recovery(answer)}`;
-  return { ...state, state: "inactive", since: now, dueAt: null, baseline: false, reason };
+  return { ...state, state: "inactive", since: now, dueAt: null, baseline: false, guard: null, reason };
 }
 
 function recovery(answer: Answer): string {
@@ -192,9 +123,4 @@ function recovery(answer: Answer): string {
 
 function held(state: string, why: string): string {
   return `held in ${state}, because it is not known: ${why}`;
-}
-
-/** A deadline that has passed while the answer was unknown must not ring again and again. */
-function later(deadline: Instant | null, now: Instant): Instant | null {
-  return deadline !== null && deadline > now ? deadline : null;
 }

@@ -23,14 +23,25 @@ export interface TriggerState {
   readonly held: boolean;
   /** Why it is in this state; while firing, why the episode began. */
   readonly reason: string;
-  /** What the newest episode is about, as in the day on which a period ends; null where its trigger has no occasions, or it was not known. */
+  /**
+   * What the newest episode is about, as in the day on which a period ends, or the record that came, in words; null where its trigger has no
+   * occasions, or it was not known.
+   */
   readonly occasion: string | null;
-  /** While pending: the guard that keeps the run from beginning; null: none does. */
+  /** The guard that keeps a run from beginning, while pending the first of the episode, while firing a further one; null: none does. */
   readonly guard: string | null;
   /** Whether the account was in the audience; null: not known. */
   readonly inAudience: boolean | null;
   /** Runs that the present episode has begun. */
   readonly round: number;
-  /** The priority with which a run was last begun; null before the first. */
+  /** The priority with which a run was last begun, or an episode taken as it was found; null before the first. */
   readonly priority: Priority | null;
+  /** Where it stands among the records or times that its trigger waits for; null where it waits for none. */
+  readonly seen: Seen | null;
+}
+
+/** All that came up to `floor` is taken, or was there before it began; of what came later, what is named. */
+export interface Seen {
+  readonly floor: Instant;
+  readonly taken: readonly string[];
 }

@@ -1,9 +1,13 @@
+import type { AskGuards, GuardQuestion, GuardVerdict } from "../../playbooks/guard.ts";
+import { capVerdict } from "../../playbooks/guards/cap.ts";
+import { windowVerdict } from "../../playbooks/guards/window.ts";
 import { type HeldFacts, heldFacts, withoutHeld } from "../../playbooks/held-facts.ts";
 import { playbookFacts } from "../../playbooks/known-facts.ts";
-import { ownerOf } from "../../playbooks/owners.ts";
-import { type SnoozeNotice, snoozeGuard, snoozeNotice } from "../../playbooks/snooze.ts";
+import { ownerCalendar, ownerOf } from "../../playbooks/owners.ts";
+import { type SnoozeNotice, snoozeNotice, snoozeVerdict } from "../../playbooks/snooze.ts";
+import type { Surroundings } from "../../playbooks/trigger/awaited.ts";
 import type { TriggerState } from "../../playbooks/trigger/state.ts";
-import { type Fire, judgeTrigger } from "../../playbooks/trigger.ts";
+import { type Fire, judgeOccasions } from "../../playbooks/trigger.ts";
 import { snoozeAsOf } from "../../scoring/by-hand.ts";
 import type { MissingReason } from "../../scoring/conditions.ts";
 import { dayOfInstant } from "../../scoring/days.ts";
@@ -28,12 +32,17 @@ export interface WalkedFire {
   readonly reason: string;
 }
 
-interface Knowledge {
+interface Knowledge extends Surroundings {
   readonly facts: Facts;
   readonly missingReason: MissingReason;
   readonly held: HeldFacts | null;
   readonly snooze: SnoozeNotice | null;
+  readonly zone: string;
+  readonly ownerId: string | null;
 }
+
+/** Nobody knows of runs that never were what was under way, or what was decided about them. */
+const unguarded = { underWay: [], pauses: [], setFacts: [], brakeVerdicts: [], budget: null } as const;
 
 /**
  * One account on its way through the days: the playbooks are judged at the end of each day, and within the day whenever one of them is
@@ -107,17 +116,17 @@ export class AccountWalk {
 
   #judge(now: Instant): void {
     const known = this.#knowledgeAt(now);
-    const { facts, missingReason, held, snooze } = known;
+    const { facts, missingReason, held, snooze, zone, ownerId } = known;
     const truthOf = this.#judges.truthsOf(facts);
     const guards = snoozeGuard(snooze);
     this.#snoozedUntil = snooze?.until ?? null;
     this.#judgedAt = now;
     const fired: { readonly playbook: number; readonly fire: Fire; readonly reason: string }[] = [];
     this.#states = this.#judges.playbooks.map((playbook, index) => {
-      const context = { now, firstSeen: false, missingReason, truthOf, guards, held };
-      const { state, fire, reason } = judgeTrigger(playbook, this.#states[index] ?? null, facts, context);
-      if (fire !== null) fired.push({ playbook: index, fire, reason });
-      return state;
+      const context = { now, firstSeen: false, missingReason, truthOf, guards, held, surroundings: known };
+      const decisions = judgeOccasions(playbook, this.#states[index] ?? null, facts, context);
+      for (const { fire, reason } of decisions) if (fire !== null) fired.push({ playbook: index, fire, reason });
+      return decisions.at(-1)?.state ?? null;
     });
     this.#keep(fired, now);
   }
@@ -136,15 +145,19 @@ export class AccountWalk {
   #knowledgeAt(now: Instant): Knowledge {
     const { configuration, coverage, wanted } = this.#judges;
     const { company, plan, models } = configuration.scorer;
-    const zone = accountAsOf(this.#history, now).zone ?? company.zone;
+    const account = accountAsOf(this.#history, now);
+    const zone = account.zone ?? company.zone;
+    const calendar = ownerCalendar(configuration.owners, account.owner ?? null, company.calendarOf);
     const metrics = this.#score?.metrics ?? new Map();
     const score = this.#score?.score ?? null;
     const spans = this.#trends.spansOn(dayOfInstant(zone, now));
-    const known = playbookFacts({ history: this.#history, metrics, score, spans, zone }, wanted, now);
+    const history = this.#history;
+    const known = playbookFacts({ history, metrics, score, spans, zone, calendar }, wanted, now);
     const failing = failingMetrics(plan, coverage, { scoredAt: this.#scoredAt, zone }, now);
     const model = models.find(({ id }) => id === score?.modelId);
     const held = heldFacts(failing, model);
-    return { ...withoutHeld(known, held), held, snooze: snoozeNotice(snoozeAsOf(this.#history, now), zone) };
+    const snooze = snoozeNotice(snoozeAsOf(history, now), zone);
+    return { ...withoutHeld(known, held), held, snooze, history, zone };
   }
 }
 

@@ -53,7 +53,11 @@ function unknownWords(derived: DerivedFact): string {
     case "changed":
       return `whether ${derived.base} changed within ${durationWords(derived.withinMs)} is unknown`;
     case "ends":
+    case "workdays":
       return `the day of ${derived.base} is unknown`;
+    case "differs":
+    case "apart":
+      return `whether ${derived.base} and ${derived.other} agree is unknown`;
     default:
       return derived satisfies never;
   }
@@ -68,6 +72,14 @@ function derivedWords(leaf: CompiledLeaf, derived: DerivedFact, truth: TruthCode
       return earlierWords(leaf, derived, truth, known);
     case "ends":
       return `the day of ${derived.base} is ${String(known.get(leaf.fact))}`;
+    case "workdays": {
+      const count = Number(known.get(leaf.fact));
+      const phrase = phrases[leaf.operator][truth === 1 ? 0 : 1];
+      return `${derived.base} is ${count} working ${count === 1 ? "day" : "days"}, which ${phrase} ${operandWords(leaf)}`;
+    }
+    case "differs":
+    case "apart":
+      return pairWords(leaf, derived, truth, known);
     default:
       return derived satisfies never;
   }
@@ -104,6 +116,20 @@ function earlierWords(
   if (was === undefined || is === undefined || was === is) return `${base} did not change ${window}`;
   const course = `${base} changed from ${show(was, null)} to ${show(is, null)} ${window}`;
   return kind === "was" && truth === -1 ? `${course}, not from ${operandWords(leaf)}` : course;
+}
+
+/** `score is 80 and health_field is 30, 50 apart`. */
+function pairWords(
+  leaf: CompiledLeaf,
+  { kind, base, other }: Extract<DerivedFact, { kind: "differs" | "apart" }>,
+  truth: TruthCode,
+  known: Facts,
+): string {
+  const [one = "", another = ""] = [known.get(base), known.get(other)];
+  const course = `${base} is ${show(one, null)} and ${other} is ${show(another, null)}`;
+  if (kind === "differs") return course;
+  const apart = `${course}, ${show(Number(known.get(leaf.fact)), null)} apart`;
+  return truth === 1 ? apart : `${apart}, not more than ${operandWords(leaf)}`;
 }
 
 function daysWords(days: number): string {
