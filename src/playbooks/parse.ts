@@ -30,6 +30,11 @@ export interface ParsedStep {
   readonly inner: ReadonlyMap<string, readonly ParsedStep[]>;
 }
 
+/** Branches in branches: more than anybody can follow. */
+const deepest = 5;
+/** Of all lists together, those in branches too. */
+const mostSteps = 100;
+
 /** Reads a playbook part by part, so that one broken part does not hide the faults of the others. */
 export function parsePlaybook(document: unknown): ParsedPlaybook {
   const faults: Fault[] = [];
@@ -39,6 +44,13 @@ export function parsePlaybook(document: unknown): ParsedPlaybook {
   const steps = parseSteps(member(document, "steps"), "steps", stepVariants, faults);
   const onRecover = parseSteps(member(document, "onRecover"), "onRecover", recoveryVariants, faults);
   faults.push(...repeatedIds([...steps, ...onRecover], new Set()));
+  const count = countSteps(steps);
+  // A single list that is longer was told of already.
+  if (count > mostSteps && steps.length <= mostSteps) {
+    faults.push(
+      faultAt("steps", undefined, `${count} steps, with those in branches: expected ${mostSteps} at the most`),
+    );
+  }
   return {
     frame: frame.success ? frame.data : null,
     audience: member(document, "audience"),
@@ -64,18 +76,28 @@ function parseTrigger(part: unknown, faults: Fault[]): TriggerDocument | null {
     : (parseVariant(part, known, triggerVariants, "trigger", faults) as TriggerDocument | null);
 }
 
-function parseSteps(list: unknown, at: string, variants: Variants, faults: Fault[]): readonly ParsedStep[] {
+function parseSteps(list: unknown, at: string, variants: Variants, faults: Fault[], depth = 0): readonly ParsedStep[] {
   if (!Array.isArray(list)) return [];
-  return list.map((step, index) => parseStep(step, `${at}[${index}]`, variants, faults));
+  if (depth > deepest) {
+    faults.push(faultAt(at, list, `branches stand in each other more than ${deepest} deep`));
+    return [];
+  }
+  return list.map((step, index) => parseStep(step, `${at}[${index}]`, variants, faults, depth));
 }
 
-function parseStep(part: unknown, at: string, variants: Variants, faults: Fault[]): ParsedStep {
+function parseStep(part: unknown, at: string, variants: Variants, faults: Fault[], depth: number): ParsedStep {
   const known = variant(part, variants, at, faults);
   // The variant was chosen by its own key: what it parses is a step.
   const document = known === null ? null : (parseVariant(part, known, variants, at, faults) as StepDocument | null);
   const inner = new Map<string, readonly ParsedStep[]>();
-  for (const [path, list] of innerLists(part)) inner.set(path, parseSteps(list, `${at}.${path}`, variants, faults));
+  for (const [path, list] of innerLists(part)) {
+    inner.set(path, parseSteps(list, `${at}.${path}`, variants, faults, depth + 1));
+  }
   return { at, document, inner };
+}
+
+function countSteps(steps: readonly ParsedStep[]): number {
+  return steps.reduce((sum, { inner }) => sum + 1 + countSteps([...inner.values()].flat()), 0);
 }
 
 /** The lists of steps in a branch. */
@@ -114,7 +136,8 @@ function variant(part: unknown, variants: Variants, at: string, faults: Fault[])
   if (name === undefined) faults.push(faultAt(path, name, `is missing: expected ${expected}`));
   else if (typeof name === "string" && variants.planned.includes(name)) {
     faults.push(faultAt(path, name, `"${name}" is not supported yet: expected ${expected}`));
-  } else faults.push(faultAt(path, name, `expected ${expected}${suggestion(String(name), names)}`));
+  } else
+    faults.push(faultAt(path, name, `expected ${expected}${typeof name === "string" ? suggestion(name, names) : ""}`));
   return null;
 }
 
@@ -125,7 +148,16 @@ function parseVariant(part: unknown, schema: z.ZodObject, variants: Variants, at
   const keys = Object.keys(schema.shape);
   const planned = variants.plannedKeys.filter((key) => !keys.includes(key));
   faults.push(...faultsOf(parsed.error, part, { keys, planned }, at));
-  return schema.strip().safeParse(part).data ?? null;
+  return lenient(schema).safeParse(part).data ?? null;
+}
+
+const lenientForms = new WeakMap<z.ZodObject, z.ZodObject>();
+
+/** The schema without its refusal of unknown keys; made once, as making one takes longer than using it. */
+function lenient(schema: z.ZodObject): z.ZodObject {
+  const known = lenientForms.get(schema) ?? schema.strip();
+  lenientForms.set(schema, known);
+  return known;
 }
 
 function member(document: unknown, key: string): unknown {

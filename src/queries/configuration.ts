@@ -1,4 +1,5 @@
 import type { SourceSettings } from "../integrations/sources-schema.ts";
+import { playbooksCalledBy } from "../playbooks/calls.ts";
 import { compilePlaybook, type PlaybookContext } from "../playbooks/compile.ts";
 import type { Configuration } from "../playbooks/configuration.ts";
 import { plainGuards } from "../playbooks/guards-document.ts";
@@ -20,6 +21,7 @@ import { ownMetricFaults } from "./configuration/own-metrics.ts";
 import {
   bandIds,
   channelReferences,
+  fieldSinkReferences,
   milestoneIds,
   ownerReferences,
   sinkReferences,
@@ -232,9 +234,10 @@ function compilePlaybooks(
 
 /** The kind of document whose content a playbook's fault is about, beside the playbook itself. */
 function referredBy({ path, message }: Fault): string | null {
-  if (/^steps\[\d+\]\.(to|via)$/.test(path)) return "channels";
-  if (/^steps\[\d+\]\.assignee$/.test(path)) return "owners";
-  if (/^steps\[\d+\]\.sync$/.test(path)) return "sources";
+  // In a branch, steps stand within steps.
+  const key = /^(?:steps|onRecover)\[\d+\]\..*?(\w+)(?:\.\w+\[\d+\])?$/.exec(path)?.[1] ?? "";
+  const kind = { to: "channels", via: "channels", assignee: "owners", sync: "sources", source: "sources" }[key];
+  if (kind !== undefined) return kind;
   if (/^there is no (stage|milestone) /.test(message)) return "lifecycle";
   return message.startsWith("there is no band") ? "health-model" : null;
 }
@@ -242,12 +245,15 @@ function referredBy({ path, message }: Fault): string | null {
 /** Read loosely from the documents as they came: a fault in channels.json is no fault of every playbook that names a channel. */
 function playbookContext(documents: readonly SourceDocument[]): Omit<PlaybookContext, "revision"> {
   const bodies = (kind: string) => documents.filter((one) => one.kind === kind).map((one) => one.body);
+  const playbooks = documents.filter(({ kind }) => kind === "playbook");
   return {
     bands: bodies("health-model").flatMap(bandIds),
     channels: bodies("channels").flatMap(channelReferences),
     owners: bodies("owners").flatMap(ownerReferences),
     sinks: bodies("sources").flatMap(sinkReferences),
-    playbooks: documents.filter(({ kind }) => kind === "playbook").map(({ id }) => id),
+    fieldSinks: bodies("sources").flatMap(fieldSinkReferences),
+    playbooks: playbooks.map(({ id }) => id),
+    calls: new Map(playbooks.map(({ id, body }) => [id, playbooksCalledBy(body)])),
     // Without lifecycle.json the CRM's words are the stages, and there are no milestones.
     stages: bodies("lifecycle").length === 0 ? undefined : bodies("lifecycle").flatMap(stageIds),
     milestones: bodies("lifecycle").flatMap(milestoneIds),

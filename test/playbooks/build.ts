@@ -28,6 +28,7 @@ export const context: PlaybookContext = {
   ],
   owners: [{ id: "ada" }],
   sinks: ["hubspot"],
+  fieldSinks: ["hubspot"],
 };
 
 /** A playbook document; parts replace its own. */
@@ -89,6 +90,7 @@ export function subject(facts: Readonly<Record<string, FactValue>> = {}, parts: 
       ...Object.entries(facts),
     ]),
     owner: ada,
+    ownerZone: "Europe/Vienna",
     standsInFor: null,
     onDuty: () => ({ owner: ada, standsInFor: null }),
     calendarOf: () => weekdaysOnly,

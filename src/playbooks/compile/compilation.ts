@@ -18,6 +18,8 @@ export interface PlaybookContext {
   readonly fieldSinks?: readonly string[] | undefined;
   /** The ids of all playbooks; not given: any will do. */
   readonly playbooks?: readonly string[] | undefined;
+  /** Which playbooks each of them calls. */
+  readonly calls?: ReadonlyMap<string, readonly string[]> | undefined;
   /** Those of lifecycle.json; not given: any text may be a stage, and any name a milestone. */
   readonly stages?: readonly string[] | undefined;
   readonly milestones?: readonly string[] | undefined;
@@ -35,6 +37,8 @@ export interface ChannelReference {
 /** Collects faults while going on, so that all of them are told at once. */
 export interface Compilation {
   readonly context: PlaybookContext;
+  /** The id of the playbook; null where it has none that could be read. */
+  readonly playbookId: string | null;
   readonly faults: Fault[];
   readonly facts: Set<string>;
 }

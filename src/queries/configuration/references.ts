@@ -20,6 +20,9 @@ const channel = z.looseObject({
 /** Without `tasks` nothing goes back there. */
 const sink = z.looseObject({ id: z.string(), kind: z.enum(sinkKinds), tasks: z.looseObject({}) });
 
+/** Any account of theirs can be written to. */
+const fieldSink = z.looseObject({ id: z.string(), kind: z.enum(sinkKinds) });
+
 /** The bands a health model names, as far as it can be read. */
 export function bandIds(model: unknown): readonly string[] {
   return listIn(model, "bands", named).map(({ id }) => id);
@@ -41,6 +44,11 @@ export function ownerReferences(document: unknown): readonly OwnerReference[] {
 /** The sources a document names that take tasks back, as far as it can be read. */
 export function sinkReferences(document: unknown): readonly string[] {
   return listIn(document, "sources", sink).map(({ id }) => id);
+}
+
+/** The sources a document names into whose accounts fields can be written, as far as it can be read. */
+export function fieldSinkReferences(document: unknown): readonly string[] {
+  return listIn(document, "sources", fieldSink).map(({ id }) => id);
 }
 
 /** The stages a lifecycle names, as far as it can be read. */

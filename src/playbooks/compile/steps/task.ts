@@ -1,5 +1,5 @@
 import { faultAt } from "../../../scoring/fault.ts";
-import type { TaskStep } from "../../playbook.ts";
+import type { Assignee, TaskStep } from "../../playbook.ts";
 import { listed, templateAt } from "../compilation.ts";
 import type { Site, StepOf } from "./site.ts";
 
@@ -8,19 +8,29 @@ export function compileTask(step: StepOf<"task">, site: Site): TaskStep | null {
   const { at, frame, compilation } = site;
   const title = templateAt(step.title, "line", `${at}.title`, compilation);
   const body = step.body === undefined ? null : templateAt(step.body, "text", `${at}.body`, compilation);
-  const { assignee } = step;
-  if (typeof assignee !== "string") {
-    compilation.faults.push(faultAt(`${at}.assignee`, assignee, "is not supported yet"));
-    return null;
-  }
-  const { owners } = compilation.context;
-  if (assignee !== "owner" && !owners.some((owner) => owner.id === assignee)) {
-    const known = ["owner", ...owners.map((owner) => owner.id)];
-    compilation.faults.push(faultAt(`${at}.assignee`, assignee, `expected ${listed(known, "an owner's id")}`));
-  }
+  const assignee = assigneeOf(step, site);
   const due = dueOf(step, site);
   const sync = sinkOf(step, site);
   return title && { ...frame, kind: "task", title, body, assignee, due, sync };
+}
+
+function assigneeOf({ assignee }: StepOf<"task">, { at, compilation }: Site): Assignee {
+  const owners = compilation.context.owners.map(({ id }) => id);
+  const refuse = (path: string, met: string, message: string) =>
+    compilation.faults.push(faultAt(`${at}.${path}`, met, message));
+  if (typeof assignee === "string") {
+    const known = ["owner", "manager", ...owners];
+    if (!known.includes(assignee)) refuse("assignee", assignee, `expected ${listed(known, "an owner's id")}`);
+    return assignee;
+  }
+  const isLeast = "leastLoaded" in assignee;
+  const among = isLeast ? assignee.leastLoaded : assignee.roundRobin;
+  for (const [index, id] of among.entries()) {
+    const path = `assignee.${isLeast ? "leastLoaded" : "roundRobin"}[${index}]`;
+    if (!owners.includes(id)) refuse(path, id, `expected ${listed(owners, "an owner's id")}`);
+    else if (among.indexOf(id) < index) refuse(path, id, "this owner is named twice");
+  }
+  return { kind: isLeast ? "least-loaded" : "round-robin", among };
 }
 
 function dueOf(step: StepOf<"task">, { at, compilation }: Site): TaskStep["due"] {
