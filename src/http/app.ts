@@ -5,6 +5,7 @@ import type { Configuration } from "../playbooks/configuration.ts";
 import { type Db, readNow } from "../store/db.ts";
 import { accountRoutes } from "./accounts.ts";
 import { byHandRoutes } from "./by-hand.ts";
+import { configRoutes } from "./config.ts";
 import { within } from "./deadline.ts";
 import type { InboxDoor } from "./inbox-door.ts";
 import { openLiveSources } from "./live-sources.ts";
@@ -66,6 +67,7 @@ export function buildApp(deps: HttpDeps): Express {
   app.use(recordRoutes(deps.db));
   app.use(accountRoutes(deps.db, deps.configuration));
   app.use(byHandRoutes(deps));
+  app.use(configRoutes(deps.db));
   app.use(sourceRoutes({ ...deps, sources }));
   app.use(taskRoutes(deps));
   app.use(surveyRoutes(deps));

@@ -42,7 +42,8 @@ const expectJson: RequestHandler = (request, _response, next) => {
   next();
 };
 
-function decode(bytes: Uint8Array): string {
+/** The text in bytes; a `Problem` where they are no strict UTF-8. */
+export function decode(bytes: Uint8Array): string {
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch {

@@ -6,11 +6,19 @@ import type { Log } from "../log.ts";
 export class Problem extends Error {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
+  /** What stands in the answer beside its own members. */
+  readonly members: Readonly<Record<string, unknown>>;
 
-  constructor(status: number, detail: string, headers: Readonly<Record<string, string>> = {}) {
+  constructor(
+    status: number,
+    detail: string,
+    headers: Readonly<Record<string, string>> = {},
+    members: Readonly<Record<string, unknown>> = {},
+  ) {
     super(detail);
     this.status = status;
     this.headers = headers;
+    this.members = members;
   }
 }
 
@@ -45,11 +53,11 @@ const retryAfter = "5";
 /** A detail may quote what was sent: enough to see what is meant. */
 const longestDetail = 1000;
 
-function sendProblem(response: Response, { status, message, headers }: Problem): void {
+function sendProblem(response: Response, { status, message, headers, members }: Problem): void {
   if (status === 503) response.setHeader("retry-after", retryAfter);
   for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
   const detail = message.length > longestDetail ? `${message.slice(0, longestDetail)}…` : message;
-  const body = { type: "about:blank", title: STATUS_CODES[status] ?? "Error", status, detail };
+  const body = { type: "about:blank", title: STATUS_CODES[status] ?? "Error", status, detail, ...members };
   // As bytes, because Express would add a charset to a text, which this media type does not have.
   response
     .status(status)

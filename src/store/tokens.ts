@@ -3,7 +3,15 @@ import { sql } from "kysely";
 import type { Db } from "./db.ts";
 
 /** What a token may be good for. */
-export const tokenScopes = ["accounts:read", "accounts:write", "records:write", "tasks:read", "tasks:write"] as const;
+export const tokenScopes = [
+  "accounts:read",
+  "accounts:write",
+  "config:read",
+  "config:write",
+  "records:write",
+  "tasks:read",
+  "tasks:write",
+] as const;
 export type TokenScope = (typeof tokenScopes)[number];
 
 /** A token without its secret, which only its holder knows. */

@@ -53,6 +53,14 @@ const access: Readonly<Record<string, "everyone" | TokenScope>> = {
   "POST /api/v1/tasks/:id/reopen": "tasks:write",
   "GET /api/v1/accounts/:id/journey": "accounts:read",
   "GET /api/v1/accounts/:id/notes": "accounts:read",
+  "GET /api/v1/config": "config:read",
+  "GET /api/v1/config/history": "config:read",
+  "POST /api/v1/config/check": "config:read",
+  "POST /api/v1/config/rollback": "config:write",
+  "GET /api/v1/config/:kind/:id": "config:read",
+  "PUT /api/v1/config/:kind/:id": "config:write",
+  "DELETE /api/v1/config/:kind/:id": "config:write",
+  "GET /api/v1/config/:kind/:id/history": "config:read",
   "GET /api/v1/sources": "accounts:read",
   "GET /api/v1/unmatched": "accounts:read",
   "POST /api/v1/unmatched/:source/:id/match": "accounts:write",
@@ -60,7 +68,8 @@ const access: Readonly<Record<string, "everyone" | TokenScope>> = {
 
 const split = (route: string) => {
   const [method = "", path = ""] = route.split(" ");
-  return { method, path: path.replace(":source", "crm").replace(":id", "acme").replace(":milestone", "go-live") };
+  const named = path.replace(":source", "crm").replace(":id", "acme").replace(":milestone", "go-live");
+  return { method, path: named.replace(":kind", "nothing") };
 };
 const guarded = Object.entries(access).flatMap(([route, scope]) =>
   scope === "everyone" ? [] : [{ route, scope, ...split(route) }],
