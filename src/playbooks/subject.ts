@@ -11,6 +11,8 @@ export interface Subject {
   readonly facts: Facts;
   /** The owner, or who stands in; null when there is nobody. */
   readonly owner: Owner | null;
+  /** The owner's zone, else the company's. */
+  readonly ownerZone: string;
   /** The account's owner, where they are away and `owner` stands in. */
   readonly standsInFor: OnDuty["standsInFor"];
   /** Who acts today for any of the owners. */

@@ -1,4 +1,3 @@
-import type { Configuration } from "../playbooks/configuration.ts";
 import { advanceRun } from "../playbooks/plan.ts";
 import type { CompiledPlaybook } from "../playbooks/playbook.ts";
 import type { Instant } from "../scoring/history.ts";
@@ -10,7 +9,6 @@ import { keepActions } from "./runs/keeping.ts";
 import { tellRecoveries } from "./runs/recovery.ts";
 import { startRuns } from "./runs/start.ts";
 import { positionOf, type Turn, turnOf } from "./runs/turn.ts";
-import type { Situation } from "./situation.ts";
 
 export interface RunsResult {
   readonly started: number;
@@ -23,12 +21,11 @@ export interface RunsResult {
 /** Starts the runs of an account's new episodes, takes the runs under way as far as they go, and tells of episodes that are over. */
 export async function advanceRuns(
   tx: Tx,
-  configuration: Configuration,
-  situation: Situation,
-  judgement: Judgement,
+  { judgement, ...about }: Pick<Turn, "configuration" | "situation" | "batch"> & { readonly judgement: Judgement },
   now: Date,
 ): Promise<RunsResult> {
-  const turn = turnOf(tx, configuration, situation, now);
+  const { situation } = about;
+  const turn = turnOf(tx, about, now);
   const started = await startRuns(turn, judgement.fires);
   let actions = await tellRecoveries(turn, judgement.changedStates);
   let nextDueAt: Instant | null = null;
@@ -69,7 +66,8 @@ async function moveRun(turn: Turn, run: RunRow): Promise<Moved> {
 }
 
 async function walkOn(turn: Turn, playbook: CompiledPlaybook, run: RunRow): Promise<Moved> {
-  const { actions, next, reason } = advanceRun(playbook, positionOf(run), turn.scene, turn.now.getTime());
+  const scene = { ...turn.scene, workload: await turn.batch.assignments.workloadFor(playbook) };
+  const { actions, next, reason } = advanceRun(playbook, positionOf(run), scene, turn.now.getTime());
   const kept = await keepActions(turn, playbook, run, actions);
   if (next.kind !== "waiting") {
     await endRun(turn, run, playbook, {

@@ -22,9 +22,18 @@ export interface PlannedAction {
   /** What is our own row, or was only decided, is done as soon as it is kept. */
   readonly state: "pending" | "sent" | "skipped";
   readonly reason: string;
+  /** Of what is told together with others: where and until when; it is no message of its own then. */
+  readonly digest?: PlannedDigest;
+  /** Of a task that goes round: how often it has gone on then. */
+  readonly turns?: number;
   /** Of a mail that asks: what is kept to take the answer. */
   readonly asked?: AskedQuestion;
 }
+
+/** What a step makes; or until when the run waits before it. */
+export type Effect =
+  | { readonly actions: readonly PlannedAction[] }
+  | { readonly deferUntil: Instant; readonly reason: string };
 
 export type PlannedKind =
   | "email"
@@ -51,6 +60,14 @@ export type TaskContent = {
   /** It belongs to whoever owns the account: it moves when the owner changes. Who stands in keeps theirs. */
   readonly asOwner: boolean;
 };
+/** The digest that tells of a step. */
+export interface PlannedDigest {
+  /** The address of an e-mail; in a channel that many read, the id of the owner whom it is for, or nothing. */
+  readonly recipient: string;
+  readonly ownerId: string | null;
+  /** When it goes out at the latest. */
+  readonly dueAt: Instant;
+}
 /** A survey's question as it was put, and to whom. */
 export interface AskedQuestion {
   readonly type: SurveyType;

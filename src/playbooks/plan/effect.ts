@@ -1,6 +1,5 @@
-import type { Instant } from "../../scoring/history.ts";
 import type { BranchStep, CompiledStep, StopStep, WaitStep } from "../playbook.ts";
-import type { PlannedAction } from "./action.ts";
+import type { Effect } from "./action.ts";
 import { planCall } from "./call.ts";
 import { planEmail } from "./email.ts";
 import type { Occasion } from "./occasion.ts";
@@ -10,16 +9,11 @@ import { planSurvey } from "./survey.ts";
 import { planTask } from "./task.ts";
 import { planWebhook } from "./webhook.ts";
 
-/** What a step makes; or until when the run waits before it. */
-export type Effect =
-  | { readonly actions: readonly PlannedAction[] }
-  | { readonly deferUntil: Instant; readonly reason: string };
-
 /** Makes a step that does something outside of its run. */
 export function planEffect(step: Exclude<CompiledStep, WaitStep | BranchStep | StopStep>, occasion: Occasion): Effect {
   switch (step.kind) {
     case "email":
-      return { actions: [planEmail(step, occasion)] };
+      return planEmail(step, occasion);
     case "slack":
       return { actions: [planSlack(step, occasion)] };
     case "task":

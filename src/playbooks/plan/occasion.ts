@@ -1,5 +1,6 @@
 import type { MissingReason } from "../../scoring/conditions.ts";
 import type { Instant } from "../../scoring/history.ts";
+import type { Workload } from "../assignment.ts";
 import type { CompiledPlaybook } from "../playbook.ts";
 import type { Subject } from "../subject.ts";
 import type { RunWords } from "../template-context.ts";
@@ -30,6 +31,8 @@ export interface Scene {
   /** Why a fact is missing, where that is known. */
   readonly missingReason?: MissingReason | undefined;
   readonly house: House;
+  /** For tasks that go to one of several; nobody has anything to do unless given. */
+  readonly workload?: Workload | undefined;
 }
 
 /** What a run may know of the other playbooks. */

@@ -2,8 +2,7 @@ import { emailMessage, isPlainAddress } from "../email-message.ts";
 import { admitMail } from "../mail/customer-mail.ts";
 import type { SurveyStep } from "../playbook.ts";
 import { surveyHtml, surveyText } from "../survey/mail.ts";
-import { pending, renderAll, skipped } from "./action.ts";
-import type { Effect } from "./effect.ts";
+import { type Effect, pending, renderAll, skipped } from "./action.ts";
 import { type Occasion, runKeyOf } from "./occasion.ts";
 
 /** A mail that asks the primary contact a question, with a link for each answer; nobody is asked too often. */

@@ -1,5 +1,6 @@
 import { addWorkingDays } from "../../scoring/calendar.ts";
 import { dayOfInstant, formatDay } from "../../scoring/days.ts";
+import { assign, noWorkload, turnKey } from "../assignment.ts";
 import { clip } from "../escape.ts";
 import type { Owner } from "../owners.ts";
 import type { TaskStep } from "../playbook.ts";
@@ -8,11 +9,9 @@ import type { Occasion } from "./occasion.ts";
 
 /** The task as a row of ours, and where it is synced, its way into the CRM. */
 export function planTask(step: TaskStep, occasion: Occasion): PlannedAction | readonly PlannedAction[] {
-  const { subject } = occasion;
-  const named = typeof step.assignee === "string" ? step.assignee : "";
-  const isOwners = named === "owner";
-  const { owner, standsInFor } = isOwners ? subject : subject.onDuty(named);
-  const assignee = owner?.id ?? (isOwners ? null : named);
+  const { subject, workload = noWorkload, playbook } = occasion;
+  const turnsSoFar = workload.turns.get(turnKey(playbook.id, step.id)) ?? 0;
+  const { assignee, owner, standsInFor, asOwner, why, turns } = assign(step.assignee, subject, workload, turnsSoFar);
   if (assignee === null) {
     return skipped(step, occasion, "nobody", "the account has no owner, and there is no fallback");
   }
@@ -22,15 +21,17 @@ export function planTask(step: TaskStep, occasion: Occasion): PlannedAction | re
   const dueOn = dueDay(step, owner, occasion);
   const message = {
     kind: "task",
-    title: clip(title === "" ? occasion.playbook.name : title, 300),
+    title: clip(title === "" ? playbook.name : title, 300),
     body,
     assignee,
     dueOn,
-    asOwner: isOwners && standsInFor === null,
+    asOwner,
   } as const;
   const due = dueOn === null ? "" : `, due on ${dueOn}`;
-  const reason = `task for ${assignee}${standInWords({ standsInFor })}${due}`;
-  const task = { ...pending(step, occasion, "task", message), state: "sent", reason } as const;
+  const choice = why === "" ? "" : `; ${why}`;
+  const reason = `task for ${assignee}${standInWords({ standsInFor })}${due}${choice}`;
+  const goesRound = turns === undefined ? {} : { turns };
+  const task = { ...pending(step, occasion, "task", message), ...goesRound, state: "sent", reason } as const;
   return step.sync === null ? task : [task, planSync(step.sync, step, occasion, message)];
 }
 

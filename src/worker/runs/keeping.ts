@@ -1,3 +1,4 @@
+import { estimateLoss, expectedLoss } from "../../playbooks/expected-loss.ts";
 import type { PlannedAction } from "../../playbooks/plan/action.ts";
 import type { CompiledPlaybook } from "../../playbooks/playbook.ts";
 import { insertAction, insertTask } from "../../store/actions.ts";
@@ -19,11 +20,12 @@ export async function keepActions(
   run: RunRow,
   actions: readonly PlannedAction[],
 ): Promise<Kept> {
-  const { tx, situation, now } = turn;
+  const { tx, situation, batch, now } = turn;
   const { accountId } = situation;
   let kept = 0;
   const called: RunRow[] = [];
-  for (const { asked, ...action } of actions) {
+  for (const planned of actions) {
+    const { asked, digest, turns: _turns, ...action } = planned;
     const origin = { runId: run.id, accountId, playbookId: playbook.id, revision: playbook.revision };
     const actionId = await insertAction(tx, { ...action, ...origin }, now);
     if (actionId === null) continue;
@@ -32,6 +34,11 @@ export async function keepActions(
     if (message.kind === "task") {
       const { kind: _kind, ...task } = message;
       await insertTask(tx, { ...task, accountId, actionId }, now);
+    }
+    await batch.assignments.count(playbook, planned);
+    if (digest !== undefined) {
+      const entry = { ...digest, channel: action.channel ?? "", accountId, playbookId: playbook.id, runId: run.id };
+      batch.digestEntries.push({ ...entry, kind: "alert", reason: run.reason, expectedLoss: knownLoss(turn) });
     }
     if (asked !== undefined) {
       await insertSurveyRequest(tx, { ...asked, accountId, runId: run.id, stepId, visit, askedAt: now.getTime() });
@@ -42,4 +49,10 @@ export async function keepActions(
     }
   }
   return { actions: kept, called };
+}
+
+/** Null where nobody knows the account's revenue. */
+function knownLoss({ scene }: Turn): number | null {
+  const estimate = estimateLoss(scene.subject.facts);
+  return estimate.revenue === null ? null : expectedLoss(estimate, null);
 }
