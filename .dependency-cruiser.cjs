@@ -58,6 +58,7 @@ const libraries = {
   tinyglobby: ["integrations"],
   tldts: ["store"],
   "date-holidays": ["queries"],
+  echarts: ["cli"],
   "email-providers": ["store"],
   express: ["http"],
   "fastest-levenshtein": ["queries", "cli"],

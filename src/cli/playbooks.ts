@@ -5,6 +5,7 @@ import { readNow } from "../store/db.ts";
 import type { CliContext } from "./context.ts";
 import { offerJson } from "./json-option.ts";
 import { oneLine } from "./output.ts";
+import { registerPlaybookBacktest } from "./playbooks/backtest.ts";
 import { registerPlaybookEffect } from "./playbooks/effect.ts";
 
 /** `playbooks`: what is in force, where it stands, and what can be tried and decided of it. */
@@ -14,6 +15,7 @@ export function registerPlaybooks(program: Command, context: CliContext): void {
     .command("list", { isDefault: true })
     .description("list the playbooks in force with the accounts in each state, pulled brakes and pauses")
     .addHelpText("after", "\nExample:\n  keepwell playbooks");
+  registerPlaybookBacktest(playbooks, context);
   registerPlaybookEffect(playbooks, context);
   offerJson(list, playbooksSchema).action((options: { json?: boolean }) => printPlaybooks(context, options));
 }

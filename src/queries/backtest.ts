@@ -1,8 +1,9 @@
 import { z } from "zod";
+import { brakeOf } from "../playbooks/guards/storm-brake.ts";
 import type { CompiledPlaybook } from "../playbooks/playbook.ts";
 import { formatDay } from "../scoring/days.ts";
 import type { Candidates } from "./backtest/candidates.ts";
-import { type Brake, firedReport, firedSchema, versionReport, versionSchema } from "./backtest/report.ts";
+import { firedReport, firedSchema, versionReport, versionSchema } from "./backtest/report.ts";
 import type { Sweep } from "./backtest/sweep.ts";
 import type { WalkRange } from "./backtest/walk.ts";
 import type { Walked } from "./backtest/walked.ts";
@@ -42,7 +43,7 @@ export function backtestReport({ trial, sweep, range, limit }: BacktestQuestion,
   const { configuration, candidates } = trial;
   const [first] = candidates;
   if (first === undefined) throw new Error("A backtest tries at least one version of a playbook.");
-  const brake = brakeOf(first, trial);
+  const brake = brakeOf(first, configuration.guards);
   return {
     playbook: { id: first.id, name: first.name },
     from: formatDay(range.fromDay),
@@ -60,15 +61,12 @@ export function backtestReport({ trial, sweep, range, limit }: BacktestQuestion,
   };
 }
 
-function brakeOf({ guards }: CompiledPlaybook, { configuration }: Candidates): Brake | null {
-  if (guards.stormBrake === false) return null;
-  return guards.stormBrake ?? configuration.guards.stormBrake ?? null;
-}
-
 /** What the numbers are to be read with. */
 function notesOf(playbook: CompiledPlaybook, { knownThrough }: Walked, hasOthers: boolean): string[] {
-  const notes = ["Scores are those of the ends of days. Snoozes and caps are kept as they would have been."];
-  const left = ["alert budgets", "inhibition"];
+  const notes = [
+    "Scores are those of the ends of days. Snoozes of accounts, caps and working hours are kept as they would have been.",
+  ];
+  const left = ["alert budgets", "inhibition", "pauses of playbooks"];
   if (playbook.holdoutPercent > 0) left.push(`the holdout of ${playbook.holdoutPercent} %`);
   notes.push(`Left out: ${left.join(", ")}. A storm brake is told, and nobody is stopped by it.`);
   if (hasOthers) notes.push("The other playbooks fire as they stand today, not as they stood then.");

@@ -1,10 +1,8 @@
-import type { AskGuards, GuardQuestion, GuardVerdict } from "../../playbooks/guard.ts";
-import { capVerdict } from "../../playbooks/guards/cap.ts";
-import { windowVerdict } from "../../playbooks/guards/window.ts";
+import type { AskGuards } from "../../playbooks/guard.ts";
 import { type HeldFacts, heldFacts, withoutHeld } from "../../playbooks/held-facts.ts";
 import { playbookFacts } from "../../playbooks/known-facts.ts";
 import { ownerCalendar, ownerOf } from "../../playbooks/owners.ts";
-import { type SnoozeNotice, snoozeNotice, snoozeVerdict } from "../../playbooks/snooze.ts";
+import { type SnoozeNotice, snoozeNotice } from "../../playbooks/snooze.ts";
 import type { Surroundings } from "../../playbooks/trigger/awaited.ts";
 import type { TriggerState } from "../../playbooks/trigger/state.ts";
 import { type Fire, judgeOccasions } from "../../playbooks/trigger.ts";
@@ -15,6 +13,7 @@ import type { Facts } from "../../scoring/facts.ts";
 import { failingMetrics } from "../../scoring/held-metrics.ts";
 import type { AccountHistory, DayNumber, Instant } from "../../scoring/history.ts";
 import { accountAsOf } from "../../scoring/record-state.ts";
+import { accountGuards, type GuardedAccount } from "./account-guards.ts";
 import type { DayScore } from "./day-score.ts";
 import type { Judges } from "./judges.ts";
 import { TrendMemory } from "./trend-memory.ts";
@@ -40,9 +39,6 @@ interface Knowledge extends Surroundings {
   readonly zone: string;
   readonly ownerId: string | null;
 }
-
-/** Nobody knows of runs that never were what was under way, or what was decided about them. */
-const unguarded = { underWay: [], pauses: [], setFacts: [], brakeVerdicts: [], budget: null } as const;
 
 /**
  * One account on its way through the days: the playbooks are judged at the end of each day, and within the day whenever one of them is
@@ -118,28 +114,30 @@ export class AccountWalk {
     const known = this.#knowledgeAt(now);
     const { facts, missingReason, held, snooze, zone, ownerId } = known;
     const truthOf = this.#judges.truthsOf(facts);
-    const guards = snoozeGuard(snooze);
     this.#snoozedUntil = snooze?.until ?? null;
     this.#judgedAt = now;
-    const fired: { readonly playbook: number; readonly fire: Fire; readonly reason: string }[] = [];
+    const owner = ownerOf(this.#judges.configuration.owners, ownerId)?.id ?? ownerId;
+    if (owner !== null) this.owners.add(owner);
     this.#states = this.#judges.playbooks.map((playbook, index) => {
+      const guards: AskGuards = (question) => accountGuards(this.#judges, this.#guarded(index, known), now)(question);
       const context = { now, firstSeen: false, missingReason, truthOf, guards, held, surroundings: known };
       const decisions = judgeOccasions(playbook, this.#states[index] ?? null, facts, context);
-      for (const { fire, reason } of decisions) if (fire !== null) fired.push({ playbook: index, fire, reason });
+      for (const { fire, reason } of decisions) {
+        if (fire === null) continue;
+        const { priority } = fire;
+        this.fires.push({ playbook: index, at: now, day: dayOfInstant(zone, now), owner, priority, reason });
+      }
       return decisions.at(-1)?.state ?? null;
     });
-    this.#keep(fired, now);
   }
 
-  #keep(fired: readonly { playbook: number; fire: Fire; reason: string }[], at: Instant): void {
-    const { configuration } = this.#judges;
-    const account = accountAsOf(this.#history, at);
-    const owner = ownerOf(configuration.owners, account.owner ?? null)?.id ?? account.owner ?? null;
-    if (owner !== null) this.owners.add(owner);
-    const day = dayOfInstant(account.zone ?? configuration.scorer.company.zone, at);
-    for (const { playbook, fire, reason } of fired) {
-      this.fires.push({ playbook, at, day, owner, priority: fire.priority, reason });
-    }
+  /** A version of the playbook that is tried knows nothing of the runs of another. */
+  #guarded(playbook: number, { zone, ownerId, snooze }: Knowledge): GuardedAccount {
+    const { playbooks, candidates } = this.#judges;
+    const begun = this.fires
+      .filter((fire) => fire.playbook === playbook || fire.playbook >= candidates)
+      .map((fire) => ({ playbookId: playbooks[fire.playbook]?.id ?? "", priority: fire.priority, startedAt: fire.at }));
+    return { zone, ownerId, snooze, begun, rootId: this.#history.accountId };
   }
 
   #knowledgeAt(now: Instant): Knowledge {
@@ -147,7 +145,8 @@ export class AccountWalk {
     const { company, plan, models } = configuration.scorer;
     const account = accountAsOf(this.#history, now);
     const zone = account.zone ?? company.zone;
-    const calendar = ownerCalendar(configuration.owners, account.owner ?? null, company.calendarOf);
+    const ownerId = account.owner ?? null;
+    const calendar = ownerCalendar(configuration.owners, ownerId, company.calendarOf);
     const metrics = this.#score?.metrics ?? new Map();
     const score = this.#score?.score ?? null;
     const spans = this.#trends.spansOn(dayOfInstant(zone, now));
@@ -157,7 +156,7 @@ export class AccountWalk {
     const model = models.find(({ id }) => id === score?.modelId);
     const held = heldFacts(failing, model);
     const snooze = snoozeNotice(snoozeAsOf(history, now), zone);
-    return { ...withoutHeld(known, held), held, snooze, history, zone };
+    return { ...withoutHeld(known, held), held, snooze, history, zone, ownerId };
   }
 }
 

@@ -1,5 +1,7 @@
 import type { Configuration } from "../../playbooks/configuration.ts";
+import type { GuardKnowledge } from "../../playbooks/guards/knowledge.ts";
 import type { CompiledPlaybook } from "../../playbooks/playbook.ts";
+import { awaitedKinds } from "../../playbooks/trigger/awaited.ts";
 import { judgeConditions, type TruthOf } from "../../playbooks/truths.ts";
 import { type DerivedFact, derivedAmong } from "../../scoring/derived-facts.ts";
 import type { Facts } from "../../scoring/facts.ts";
@@ -14,6 +16,7 @@ export interface Judges {
   readonly playbooks: readonly CompiledPlaybook[];
   readonly candidates: number;
   readonly wanted: readonly DerivedFact[];
+  readonly guardKnowledge: GuardKnowledge;
   readonly truthsOf: (facts: Facts) => TruthOf;
   /** Kinds of record that playbooks look at themselves: one that arrives is judged at once. */
   readonly kinds: readonly RecordKind[];
@@ -29,14 +32,24 @@ export function judgesOf(
   candidates: readonly CompiledPlaybook[],
 ): Judges {
   const others = configuration.playbooks.filter(({ id, enabled }) => enabled && id !== candidates[0]?.id);
-  const playbooks = [...candidates, ...others];
+  const playbooks = [...candidates.map((candidate) => ({ ...candidate, enabled: true })), ...others];
   return {
     configuration,
     coverage,
     playbooks,
     candidates: candidates.length,
     wanted: derivedAmong(playbooks.flatMap(({ facts }) => facts)),
+    guardKnowledge: {
+      house: configuration.guards,
+      owners: configuration.owners,
+      company: configuration.scorer.company,
+      // Nobody is held out.
+      salt: "",
+      accounts: new Map(),
+      storms: new Map(),
+      names: new Map(playbooks.map(({ id, name }) => [id, name])),
+    },
     truthsOf: judgeConditions(playbooks),
-    kinds: watchedKinds,
+    kinds: [...new Set([...watchedKinds, ...awaitedKinds(playbooks)])],
   };
 }

@@ -1,9 +1,11 @@
 import { z } from "zod";
+import { stormOf } from "../../playbooks/guards/storm-brake.ts";
+import type { CompiledBrake } from "../../playbooks/playbook.ts";
 import { formatDay } from "../../scoring/days.ts";
 import type { DayNumber } from "../../scoring/history.ts";
+import { countedShare } from "./counted-share.ts";
 import { horizons, type Verdict, verdictOf } from "./verdict.ts";
 import type { JudgedFire, Walked } from "./walked.ts";
-import { shareOf } from "./wilson.ts";
 
 const shareSchema = z.strictObject({
   of: z.number(),
@@ -72,18 +74,12 @@ export interface ReportRange {
   readonly toDay: DayNumber;
 }
 
-/** When a storm brake is pulled. */
-export interface Brake {
-  readonly share: number;
-  readonly atLeast: number;
-}
-
 /** What one version came to. */
 export function versionReport(
   walked: Walked,
   version: number,
   range: ReportRange,
-  { value, brake }: { readonly value: number | null; readonly brake: Brake | null },
+  { value, brake }: { readonly value: number | null; readonly brake: CompiledBrake | null },
 ): VersionReport {
   const fires = firesOf(walked, version);
   const weeks = (range.toDay - range.fromDay + 1) / 7;
@@ -162,19 +158,20 @@ function overlapOf(fires: readonly AccountFire[]): VersionReport["overlap"] {
   );
   return [...near]
     .sort(([one, times], [other, others]) => others - times || (one < other ? -1 : 1))
-    .map(([playbook, times]) => ({ playbook, ...shareOf(times, fires.length) }));
+    .map(([playbook, times]) => ({ playbook, ...countedShare(times, fires.length) }));
 }
 
+/** All that begins at the ends of one day begins together. */
 function stormDaysOf(
   fires: readonly AccountFire[],
   audience: readonly number[],
   { fromDay }: ReportRange,
-  { share, atLeast }: Brake,
+  brake: CompiledBrake,
 ): VersionReport["stormDays"] {
   return [...countBy(fires, ({ day }) => day)]
     .sort(([one], [other]) => one - other)
     .map(([day, times]) => ({ day: formatDay(day), fires: times, audience: audience[day - fromDay] ?? 0 }))
-    .filter((one) => one.fires >= atLeast && one.fires > share * one.audience);
+    .filter((day) => stormOf(brake, { begun: 0, audience: day.audience, brake: null }, day.fires) !== null);
 }
 
 function countBy<Item, Key>(items: readonly Item[], keyOf: (item: Item) => Key): Map<Key, number> {

@@ -1,7 +1,7 @@
 import type { DayNumber } from "../../scoring/history.ts";
 import { returnDays } from "../../scoring/retention/logo-churn.ts";
+import { type CountedShare, countedShare } from "./counted-share.ts";
 import type { JudgedFire, Walked, WalkedAccount } from "./walked.ts";
-import { type Share, shareOf } from "./wilson.ts";
 
 /** How far behind a run a churn may lie to have been foreseen by it. */
 export const horizons = [30, 60, 90] as const;
@@ -11,9 +11,9 @@ export type Horizon = (typeof horizons)[number];
 export interface Verdict {
   readonly days: Horizon;
   /** Of the runs that count, those whose account churned in time. */
-  readonly precision: Share;
+  readonly precision: CountedShare;
   /** Of the churns that could have been foreseen, those that a run came before. */
-  readonly recall: Share;
+  readonly recall: CountedShare;
   /** Days from the first run in time to the churn, over the foreseen churns; null where there is none. */
   readonly medianLeadDays: number | null;
   readonly falseAlarms: number;
@@ -42,8 +42,8 @@ export function verdictOf(
   const left = (standing: Standing) => sorted.filter((one) => one.standing === standing).length;
   return {
     days,
-    precision: shareOf(right.length, counted.length),
-    recall: shareOf(foreseen.length, leads.length),
+    precision: countedShare(right.length, counted.length),
+    recall: countedShare(foreseen.length, leads.length),
     medianLeadDays: median(foreseen),
     falseAlarms,
     csmWeeks,
