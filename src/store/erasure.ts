@@ -6,6 +6,7 @@ import { erased, makeEraser } from "./erasure/eraser.ts";
 import { type Hasher, lockErasures, openHasher } from "./erasure/hasher.ts";
 import { formsOf, isFullName } from "./erasure/names.ts";
 import { findPerson, type Person, type PersonName } from "./erasure/person.ts";
+import { forgetSurveys } from "./erasure/surveys.ts";
 import { accountsNaming, sweepTexts } from "./erasure/sweep.ts";
 import { lockAccounts, markDirty } from "./intake/accounts.ts";
 import { userHash } from "./intake/usage-users.ts";
@@ -97,6 +98,7 @@ async function eraseAll(tx: Tx, { who, author, isPreview }: ErasureOrder, now: D
   if (cancelled === "busy") return { kind: "busy" };
   await removeRecords(tx, person);
   await forgetAuthorship(tx, person);
+  await forgetSurveys(tx, person);
   const hasher = await openHasher(tx);
   await hashSuppressions(tx, hasher, person.emails);
   const texts = await sweepTexts(tx, eraserOf(hasher, person, names, tokens), needles);
