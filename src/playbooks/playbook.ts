@@ -2,7 +2,7 @@ import type { Weekday } from "../scoring/calendar.ts";
 import type { CompiledCondition } from "../scoring/conditions.ts";
 import type { CustomerSending } from "./mail/customer-sending.ts";
 import type { Template } from "./render.ts";
-import type { AwaitedKind } from "./schema/triggers.ts";
+import type { ArrivalKind } from "./schema/triggers.ts";
 import type { Priority } from "./schema/words.ts";
 import type { SurveyType } from "./survey/scale.ts";
 import type { SurveyWords } from "./survey/words.ts";
@@ -92,7 +92,7 @@ export interface CompiledTrigger {
 /** A record that comes to be as asked. */
 export interface AwaitedRecord {
   readonly kind: "record";
-  readonly record: AwaitedKind;
+  readonly record: ArrivalKind;
   /** On the record's fields; null: any will do. */
   readonly where: CompiledCondition | null;
   /** What became true so long before it was learnt is no news. */

@@ -109,7 +109,7 @@ describe("a playbook document", () => {
     [
       "an unknown trigger",
       document({ trigger: { on: "treshold", when } }),
-      'trigger.on: expected "threshold" or "band" or "stage" or "milestone" or "renewal" or "change"; did you mean',
+      '"segment" or "schedule" or "disagreement"; did you mean "threshold"?',
     ],
     [
       "a condition that is none",
@@ -195,7 +195,7 @@ describe("a playbook document", () => {
     [
       "a status a trigger cannot wait for",
       document({ trigger: { on: "milestone", milestone: "go-live", status: "open" } }),
-      'trigger.status: expected "reached" or "behind" or "stuck"',
+      'trigger.status: expected "reached" or "overdue" or "behind" or "stuck"',
     ],
     [
       "a renewal within hours",

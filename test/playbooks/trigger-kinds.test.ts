@@ -154,6 +154,103 @@ const stories: readonly {
     expected: "firing firing!",
   },
   {
+    name: "a renewal within working days comes near once a period",
+    trigger: { on: "renewal", withinWorkingDays: 10 },
+    observations: [
+      [0, { ...renewal(15, "2026-05-16"), "contract.days_to_renewal~workdays": 11 }],
+      [1, { ...renewal(14, "2026-05-16"), "contract.days_to_renewal~workdays": 10 }],
+      [2, { ...renewal(13, "2026-05-16"), "contract.days_to_renewal~workdays": 10 }],
+      [16, { ...renewal(13, "2026-05-30"), "contract.days_to_renewal~workdays": 9 }],
+    ],
+    expected: "inactive firing! firing firing!",
+  },
+  {
+    name: "a stage is left once for a stay elsewhere, also by way of another",
+    trigger: { on: "stage", leaves: "trial" },
+    observations: [
+      [0, { stage: "trial" }],
+      [1, { stage: "churned" }],
+      [2, { stage: "live" }],
+      [3, { stage: "trial" }],
+      [4, {}],
+      [5, { stage: "live" }],
+    ],
+    expected: "inactive firing! firing inactive inactive firing!",
+  },
+  {
+    name: "who was elsewhere from the beginning has left nothing",
+    trigger: { on: "segment", leaves: ["mid", "enterprise"] },
+    observations: [
+      [0, { segment: "small" }],
+      [1, { segment: "mid" }],
+      [2, { segment: "enterprise" }],
+      [3, { segment: "small" }],
+    ],
+    expected: "firing inactive inactive firing!",
+  },
+  {
+    name: "a segment is entered once for a stay in it",
+    trigger: { on: "segment", enters: "enterprise", for: "1d" },
+    observations: [
+      [0, { segment: "mid" }],
+      [1, { segment: "enterprise" }],
+      [2, { segment: "enterprise" }],
+      [3, { segment: "mid" }],
+    ],
+    expected: "inactive pending firing! inactive",
+  },
+  {
+    name: "who stays too long in a stage is stuck in it once a stay",
+    trigger: { on: "stage", stuck: ["onboarding", "trial"], after: "30d" },
+    observations: [
+      [0, { stage: "onboarding", "stage.days": 29 }],
+      [1, { stage: "onboarding", "stage.days": 30 }],
+      [2, { stage: "onboarding", "stage.days": 31 }],
+      [3, { stage: "live", "stage.days": 0 }],
+      [60, { stage: "live", "stage.days": 57 }],
+    ],
+    expected: "inactive firing! firing inactive inactive",
+  },
+  {
+    name: "overdue is who is behind, or stuck",
+    trigger: { on: "milestone", milestone: "go-live", status: "overdue" },
+    observations: [
+      [0, { "milestone.go-live.status": "on-track" }],
+      [1, { "milestone.go-live.status": "behind" }],
+      [2, { "milestone.go-live.status": "stuck" }],
+      [3, { "milestone.go-live.status": "reached" }],
+    ],
+    expected: "inactive firing! firing inactive",
+  },
+  {
+    name: "statements contradict each other as long as all are true",
+    trigger: {
+      on: "disagreement",
+      between: [
+        { fact: "band", is: "green" },
+        { fact: "nps.latest", below: 5 },
+      ],
+    },
+    observations: [
+      [0, { band: "green", "nps.latest": 9 }],
+      [1, { band: "green", "nps.latest": 3 }],
+      [2, { band: "green" }],
+      [3, { band: "red", "nps.latest": 3 }],
+    ],
+    expected: "inactive firing! firing inactive",
+  },
+  {
+    name: "two facts that should say the same are apart as long as they differ by more than asked",
+    trigger: { on: "disagreement", facts: ["score", "score.computed"], by: 20 },
+    observations: [
+      [0, { "score~apart_score.computed": 20 }],
+      [1, { "score~apart_score.computed": 20.1 }],
+      [2, {}],
+      [3, { "score~apart_score.computed": 3 }],
+    ],
+    expected: "inactive firing! firing inactive",
+  },
+  {
     name: "an owner who changes is news for a day",
     trigger: { on: "change", fact: "owner" },
     observations: [
@@ -240,6 +337,26 @@ describe("a trigger", () => {
         { on: "change", fact: "score", fallsBy: 15, within: "30d" },
         { score: 54, "score~fall_30d": 18 },
       ],
+      [
+        { on: "renewal", withinWorkingDays: 10 },
+        { ...renewal(14, "2026-05-16"), "contract.days_to_renewal~workdays": 10 },
+      ],
+      [
+        { on: "stage", stuck: "trial", after: "30d" },
+        { stage: "trial", "stage.days": 31 },
+      ],
+      [
+        { on: "disagreement", facts: ["score", "score.computed"], by: 20 },
+        { score: 80, "score.computed": 30, "score~apart_score.computed": 50 },
+      ],
+      [
+        { on: "disagreement", facts: ["account.fields.plan", "account.fields.tier"] },
+        {
+          "account.fields.plan": "gold",
+          "account.fields.tier": "free",
+          "account.fields.plan~differs_account.fields.tier": true,
+        },
+      ],
     ] as const;
     const entry = { mode: "episode", onActivate: "fire" };
     const told = reasons.map(([trigger, facts]) => judgeAll(playbook({ trigger, entry }), [[0, facts]])[0]?.reason);
@@ -249,6 +366,10 @@ describe("a trigger", () => {
       "contract.days_to_renewal 60 is at most 90",
       "owner changed from anna to bo within 1 day and owner is bo",
       "score fell 18.0 in 30 days, from 72.0 to 54.0",
+      "contract.days_to_renewal is 10 working days, which is at most 10",
+      "stage is trial and stage.days 31 is at least 30",
+      "score is 80 and score.computed is 30, 50 apart",
+      "account.fields.plan is gold and account.fields.tier is free",
     ]);
   });
 
@@ -308,7 +429,7 @@ describe("while an account is snoozed", () => {
       [5, { score: 30 }],
     ]);
     expect(held.map(({ dueAt }) => dueAt)).toEqual([null, start + 3 * day, start + 5 * day, null]);
-    expect(held.at(-1)?.fire).toEqual({ episode: 1 });
+    expect(held.at(-1)?.fire).toMatchObject({ episode: 1 });
     const short = judgeAll(timed, [
       [0, { score: 60 }, until(5)],
       [1, { score: 30 }, until(5)],

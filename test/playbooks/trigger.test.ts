@@ -313,7 +313,7 @@ describe("a threshold trigger", () => {
       [2, 60],
       [3, 30],
     ]);
-    expect(decisions.map((decision) => decision.fire)).toEqual([null, { episode: 1 }, null, { episode: 2 }]);
+    expect(decisions.map(({ fire }) => fire?.episode ?? null)).toEqual([null, 1, null, 2]);
   });
 
   test("tells its transitions, and none where the state stays", () => {
@@ -393,7 +393,7 @@ describe("an edited trigger", () => {
 
   test("fires for who falls into it later", () => {
     const quiet = judge(edited, judge(before, null, 90, 0).state, 90, 1).state;
-    expect(judge(edited, quiet, 60, 2).fire).toEqual({ episode: 1 });
+    expect(judge(edited, quiet, 60, 2).fire).toMatchObject({ episode: 1 });
   });
 
   test("is not what an edit of steps, name or key order is", () => {
@@ -410,14 +410,71 @@ describe("an edited trigger", () => {
   });
 
   test("a playbook enabled again starts from a baseline, and a wait that was under way starts anew", () => {
+    // As the state stands while the playbook is disabled.
+    const rested = (state: TriggerState) => ({ ...state, triggerKey: "", dueAt: null });
     const waiting = playbook({ trigger: { ...below40, for: "2d" }, entry: { mode: "episode", onActivate: "fire" } });
     const pending = judge(waiting, judge(waiting, null, 60, 0).state, 30, 1).state;
-    expect(judge(waiting, pending, 30, 30, true)).toMatchObject({ fire: null, state: { state: "pending" } });
+    expect(judge(waiting, rested(pending), 30, 30)).toMatchObject({ fire: null, state: { state: "pending" } });
     const quiet = judge(before, null, 60, 0).state;
-    expect(judge(before, quiet, 30, 30, true)).toMatchObject({
+    expect(judge(before, rested(quiet), 30, 30)).toMatchObject({
       fire: null,
       state: { state: "firing", baseline: true },
     });
+  });
+});
+
+describe("an account that nothing of its own has moved", () => {
+  const judge = (
+    subject: CompiledPlaybook,
+    state: TriggerState | null,
+    score: number,
+    at: number,
+    firstSeen: boolean,
+  ) => judgeTrigger(subject, state, new Map([["score", score]]), { now: start + at * day, firstSeen });
+  const plain = playbook();
+  const timed = playbook({ trigger: { ...below40, for: "2d", keepFor: "2d" } });
+
+  test("is taken as it is, silently, and fires when it comes to be so again", () => {
+    const quiet = judge(plain, judge(plain, null, 60, 0, false).state, 30, 1, true);
+    expect(quiet).toMatchObject({ fire: null, state: { state: "firing", baseline: true, round: 0 } });
+    const back = judge(plain, quiet.state, 60, 2, false).state;
+    expect(judge(plain, back, 30, 3, false)).toMatchObject({ fire: { episode: 2 } });
+  });
+
+  test("that is not so is looked at as ever from then on", () => {
+    const quiet = judge(plain, judge(plain, null, 60, 0, false).state, 60, 1, true);
+    expect(judge(plain, quiet.state, 30, 2, false)).toMatchObject({ fire: { episode: 1 } });
+  });
+
+  test("goes on with a wait that it had begun of its own, and fires in its time", () => {
+    const pending = judge(timed, judge(timed, null, 60, 0, false).state, 30, 1, false).state;
+    const quiet = judge(timed, pending, 30, 2, true);
+    expect(quiet).toMatchObject({ fire: null, state: { state: "pending", since: start + day } });
+    expect(judge(timed, quiet.state, 30, 3, false)).toMatchObject({ fire: { episode: 1 } });
+  });
+
+  test("goes on with its episode, and with a recovery that it had begun", () => {
+    const firing = judge(plain, judge(plain, null, 60, 0, false).state, 30, 1, false).state;
+    expect(judge(plain, firing, 20, 2, true)).toMatchObject({ fire: null, state: { state: "firing", episode: 1 } });
+    let state = judge(timed, null, 60, 0, false).state;
+    for (const [at, score] of [
+      [1, 30],
+      [3, 30],
+      [4, 60],
+    ] as const) {
+      state = judge(timed, state, score, at, false).state;
+    }
+    const quiet = judge(timed, state, 60, 5, true);
+    expect(quiet).toMatchObject({ transition: null, state: { state: "recovering", since: start + 4 * day } });
+  });
+
+  test("becomes no more urgent by an edit of the severity", () => {
+    const severe = { priority: "warning", severity: [{ when: { fact: "score", below: 35 }, priority: "escalation" }] };
+    const firing = judge(plain, judge(plain, null, 60, 0, false).state, 30, 1, false).state;
+    const quiet = judge(playbook(severe), firing, 30, 2, true);
+    expect(quiet).toMatchObject({ fire: null, state: { episode: 1, priority: "escalation" } });
+    expect(judge(playbook(severe), quiet.state, 30, 3, false).fire).toBeNull();
+    expect(judge(playbook(severe), firing, 30, 3, false).fire).toMatchObject({ episode: 2, priority: "escalation" });
   });
 });
 

@@ -57,7 +57,7 @@ const changeSchema = z.strictObject({
   ...times,
 });
 /** The kinds of record that a trigger can wait for. */
-export const awaitedKinds = [
+export const arrivalKinds = [
   "event",
   "ticket",
   "survey",
@@ -68,12 +68,12 @@ export const awaitedKinds = [
   "contact",
   "pulse",
 ] as const;
-export type AwaitedKind = (typeof awaitedKinds)[number];
+export type ArrivalKind = (typeof arrivalKinds)[number];
 
 const eventSchema = z.strictObject({
   on: z.literal("event"),
   /** What arrives: a kind of record. */
-  record: z.enum(awaitedKinds),
+  record: z.enum(arrivalKinds),
   /** What must be so of its fields, as in `{ "fact": "priority", "is": "urgent" }`; left out, any will do. */
   where: conditionSchema.optional(),
   /** One that became true longer ago is no news. */

@@ -2,7 +2,7 @@ import type { Facts, FactValue } from "../../scoring/facts.ts";
 import type { AccountHistory, Instant, RecordChange } from "../../scoring/history.ts";
 import { byTime, type ChangeOf } from "../../scoring/record-state.ts";
 import type { AwaitedRecord } from "../playbook.ts";
-import type { AwaitedKind } from "../schema/triggers.ts";
+import type { ArrivalKind } from "../schema/triggers.ts";
 import type { Seen } from "./state.ts";
 
 /** A record that has come to be as asked. */
@@ -14,7 +14,7 @@ export interface Arrival {
   readonly facts: Facts;
 }
 
-type Change = ChangeOf<AwaitedKind>;
+type Change = ChangeOf<ArrivalKind>;
 
 /**
  * The first record, in the order in which it was learnt, that has come to be as asked and is not taken yet. Of a record that changes each time
@@ -31,7 +31,7 @@ export function nextArrival(rule: AwaitedRecord, seen: Seen, history: AccountHis
 }
 
 /** The changes of each record of which something was learnt after `floor`, by record in the order of their ids. */
-function recordsSince(kind: AwaitedKind, floor: Instant, history: AccountHistory, now: Instant): Iterable<Change[]> {
+function recordsSince(kind: ArrivalKind, floor: Instant, history: AccountHistory, now: Instant): Iterable<Change[]> {
   const records = new Map<number, Change[]>();
   const known: Change[] = [];
   for (const change of history.changes) {
@@ -43,7 +43,7 @@ function recordsSince(kind: AwaitedKind, floor: Instant, history: AccountHistory
   return [...records].sort(([one], [other]) => one - other).map(([, changes]) => changes.sort(byTime));
 }
 
-function isOf(change: RecordChange, kind: AwaitedKind): change is RecordChange & Change {
+function isOf(change: RecordChange, kind: ArrivalKind): change is RecordChange & Change {
   return change.kind === kind;
 }
 

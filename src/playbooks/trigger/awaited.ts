@@ -1,7 +1,7 @@
 import { dayMs } from "../../scoring/duration.ts";
 import type { AccountHistory, Instant } from "../../scoring/history.ts";
 import type { AwaitedRecord, CompiledPlaybook, CompiledTrigger, Timetable } from "../playbook.ts";
-import type { AwaitedKind } from "../schema/triggers.ts";
+import type { ArrivalKind } from "../schema/triggers.ts";
 import { moment } from "../time-words.ts";
 import { nextArrival } from "./arrivals.ts";
 import { newestSlot, nextSlot } from "./slots.ts";
@@ -54,7 +54,7 @@ export function awaitedOf(
 }
 
 /** The kinds of record that enabled playbooks wait for. */
-export function awaitedKinds(playbooks: readonly CompiledPlaybook[]): readonly AwaitedKind[] {
+export function awaitedKinds(playbooks: readonly CompiledPlaybook[]): readonly ArrivalKind[] {
   return playbooks.flatMap(({ enabled, trigger: { awaits } }) =>
     enabled && awaits?.kind === "record" ? [awaits.record] : [],
   );

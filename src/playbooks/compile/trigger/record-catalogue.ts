@@ -2,10 +2,10 @@ import { z } from "zod";
 import type { FactCatalogue, FactType } from "../../../scoring/fact-catalogue.ts";
 import { suggestion } from "../../../scoring/fault.ts";
 import { recordFields } from "../../../scoring/records.ts";
-import type { AwaitedKind } from "../../schema/triggers.ts";
+import type { ArrivalKind } from "../../schema/triggers.ts";
 
 /** The fields of a kind of record as facts: as sources give them, a payload's members as `payload.<name>`. */
-export function recordCatalogue(kind: AwaitedKind): FactCatalogue {
+export function recordCatalogue(kind: ArrivalKind): FactCatalogue {
   const fields = new Map(fieldsOf(kind).map(([name, schema]) => [name, typeOf(schema)]));
   const known = [...fields].flatMap(([name, type]) => (type === null ? [] : [name]));
   return {
@@ -27,7 +27,7 @@ export function only(catalogue: FactCatalogue, names: readonly string[]): FactCa
 }
 
 /** The fields that have one of a few values, with these. */
-export function valuesOf(kind: AwaitedKind): ReadonlyMap<string, readonly string[]> {
+export function valuesOf(kind: ArrivalKind): ReadonlyMap<string, readonly string[]> {
   return new Map(
     fieldsOf(kind).flatMap(([name, schema]) => {
       const inner = plain(schema);
@@ -36,7 +36,7 @@ export function valuesOf(kind: AwaitedKind): ReadonlyMap<string, readonly string
   );
 }
 
-function fieldsOf(kind: AwaitedKind): readonly (readonly [string, z.ZodType])[] {
+function fieldsOf(kind: ArrivalKind): readonly (readonly [string, z.ZodType])[] {
   const shape: Readonly<Record<string, z.ZodType>> = recordFields[kind].shape;
   return Object.entries(shape).filter(([name]) => name !== "deleted");
 }
