@@ -73,6 +73,18 @@ export async function insertNotice(tx: Tx, notice: NewNotice, now: Date): Promis
   return row?.id ?? null;
 }
 
+/** Keeps a notice that goes out at `dueAt`, in place of the one of its key that is still to go out. */
+export async function keepOpenNotice(tx: Tx, notice: NewNotice, dueAt: Date, now: Date): Promise<void> {
+  const id = await insertNotice(tx, notice, now);
+  const message = JSON.stringify(notice.message);
+  await tx
+    .updateTable("actions")
+    .set(id === null ? { message } : { dueAt })
+    .where("noticeKey", "=", notice.noticeKey)
+    .where("state", "=", "pending")
+    .execute();
+}
+
 export interface NewTask {
   readonly accountId: number;
   readonly actionId: number | null;

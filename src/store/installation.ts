@@ -2,7 +2,7 @@ import { sql } from "kysely";
 import type { Db, Tx } from "./db.ts";
 
 /** What this installation keeps about itself. */
-type FactName = "maintenance" | "erasure-key" | "erasure-key-check" | "id" | "link-key";
+type FactName = "maintenance" | "erasure-key" | "erasure-key-check" | "id" | "link-key" | "holdout-salt";
 
 /** A fact about this installation, as it was written; undefined where there is none. */
 export async function readFact(db: Db | Tx, name: FactName): Promise<unknown> {

@@ -1,6 +1,7 @@
 import type { Configuration } from "../playbooks/configuration.ts";
+import type { Origin } from "../playbooks/guards/loop.ts";
+import type { AccountGuards } from "../playbooks/guards/round.ts";
 import type { CompiledPlaybook } from "../playbooks/playbook.ts";
-import { snoozeGuard } from "../playbooks/snooze.ts";
 import { judgeOccasions, type TriggerDecision, type Fire as TriggerFire } from "../playbooks/trigger.ts";
 import type { Instant } from "../scoring/history.ts";
 import type { TriggerStateRow } from "../store/playbook-state.ts";
@@ -10,6 +11,8 @@ import type { Situation } from "./situation.ts";
 export interface Fire extends TriggerFire {
   readonly playbook: CompiledPlaybook;
   readonly reason: string;
+  /** What brought it about. */
+  readonly origin: Origin;
 }
 
 /** What all playbooks say of one account. */
@@ -21,7 +24,12 @@ export interface Judgement {
 }
 
 /** Judges every playbook for one account. Pure: nothing is written here. */
-export function judgeAccount(configuration: Configuration, situation: Situation, now: Instant): Judgement {
+export function judgeAccount(
+  configuration: Configuration,
+  situation: Situation,
+  guards: AccountGuards,
+  now: Instant,
+): Judgement {
   const { accountId, facts, missingReason, snooze, held, isQuiet } = situation;
   const before = new Map(situation.states.map((state) => [state.playbookId, state]));
   const changedStates: TriggerStateRow[] = [];
@@ -38,11 +46,11 @@ export function judgeAccount(configuration: Configuration, situation: Situation,
       firstSeen: isQuiet && (state?.state === "inactive" || state?.state === "firing"),
       missingReason,
       truthOf,
-      guards: snoozeGuard(snooze),
+      guards: guards.ask,
       held,
       surroundings,
     });
-    fires.push(...firesOf(playbook, decisions));
+    fires.push(...firesOf(playbook, decisions, guards.originOf(playbook.id)));
     for (const { state: left, dueAt } of decisions.slice(-1)) {
       const after = { ...left, accountId, playbookId: playbook.id };
       if (state === null || !isSame(state, after)) changedStates.push(after);
@@ -52,8 +60,8 @@ export function judgeAccount(configuration: Configuration, situation: Situation,
   return { changedStates: [...changedStates, ...putToRest(configuration, situation)], fires, nextDueAt };
 }
 
-function firesOf(playbook: CompiledPlaybook, decisions: readonly TriggerDecision[]): readonly Fire[] {
-  return decisions.flatMap(({ fire, reason }) => (fire === null ? [] : [{ ...fire, playbook, reason }]));
+function firesOf(playbook: CompiledPlaybook, decisions: readonly TriggerDecision[], origin: Origin): readonly Fire[] {
+  return decisions.flatMap(({ fire, reason }) => (fire === null ? [] : [{ ...fire, playbook, reason, origin }]));
 }
 
 /** A playbook that is disabled or gone is not judged; when it comes back it starts from a baseline, as with an edited trigger. */

@@ -7,7 +7,7 @@ import { wakeMuted } from "../store/guards/waiting.ts";
 import { notify } from "../store/notify.ts";
 import { writeTriggerStates } from "../store/playbook-state.ts";
 import { claimDueResponses, markFailed, markResponded, type RespondClaim } from "../store/work.ts";
-import { grantAlerts } from "./alert-budget.ts";
+import { grantAlerts, keepAlertRequests } from "./alert-budget.ts";
 import { openAssignments } from "./assignments.ts";
 import { sendDigests } from "./digests.ts";
 import { askOfBrakes } from "./guards/brake-notice.ts";
@@ -132,6 +132,7 @@ async function respondTo(
     judgements.flatMap((judgement) => judgement.changedStates),
   );
   await askOfBrakes(tx, deps, braked, now);
+  await keepAlertRequests(tx, configuration, situations, judgements, now);
   await followOwners(tx, configuration, situations, now);
   const total = { fired: 0, actions: 0, failed: 0 };
   const batch = { assignments: openAssignments(tx, configuration), digestEntries: [] };

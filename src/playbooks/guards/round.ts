@@ -11,18 +11,23 @@ import { comparePriority } from "./priority.ts";
 import { brakeOf, brakeVerdict, isReleased, stormOf } from "./storm-brake.ts";
 import { windowVerdict } from "./window.ts";
 
+/** The guards as a judgement of one account asks them, and what brought its runs about. */
+export interface AccountGuards {
+  readonly ask: AskGuards;
+  readonly originOf: (playbookId: string) => Origin;
+}
+
 /** What the guards say of all runs that would begin together. */
 export interface GuardRound {
-  /** The guards as a judgement of one account asks them, and what brought its runs about. */
-  readonly of: (accountId: number) => { readonly ask: AskGuards; readonly originOf: (playbookId: string) => Origin };
+  readonly of: (accountId: number) => AccountGuards;
   /** Brakes that this round pulls, by playbook. */
   readonly pulled: ReadonlyMap<string, PulledBrake>;
 }
 
 interface Decision {
-  readonly asked: AskedRun;
+  readonly accountId: number;
+  readonly question: GuardQuestion;
   readonly verdict: GuardVerdict;
-  readonly origin: Origin;
 }
 
 /**
@@ -32,56 +37,64 @@ interface Decision {
 export function judgeRound(asked: readonly AskedRun[], knowledge: GuardKnowledge, now: Instant): GuardRound {
   const pulled = new Map<string, PulledBrake>();
   for (;;) {
-    const decisions = decideAll(asked, knowledge, pulled, now);
+    const ledger = openLedger(knowledge, pulled, now);
+    const decisions = inOrder(asked).flatMap((one) => ledger.decide(one) ?? []);
     const storms = newStorms(decisions, knowledge, pulled);
-    if (storms.length === 0) return { of: (accountId) => answersOf(accountId, decisions), pulled };
+    if (storms.length === 0) return { of: (accountId) => answersOf(accountId, decisions, ledger), pulled };
     for (const [playbookId, brake] of storms) pulled.set(playbookId, brake);
   }
 }
 
-const byItself: Origin = { depth: 0, chain: [] };
-
-function answersOf(accountId: number, decisions: readonly Decision[]): ReturnType<GuardRound["of"]> {
+function answersOf(accountId: number, decisions: readonly Decision[], ledger: Ledger): AccountGuards {
   const own = new Map(
     decisions
-      .filter(({ asked }) => asked.accountId === accountId)
-      .map((decision) => [decision.asked.question.playbook.id, decision]),
+      .filter((decision) => decision.accountId === accountId)
+      .map(({ question, verdict }) => [keyOf(question), verdict]),
   );
   return {
-    ask: ({ playbook }) => {
-      const decision = own.get(playbook.id);
-      if (decision === undefined) throw new Error(`The guards were not asked of ${playbook.id} before.`);
-      return decision.verdict;
-    },
-    originOf: (playbookId) => own.get(playbookId)?.origin ?? byItself,
+    // One that was dropped may let another be asked that nobody thought of.
+    ask: (question) => own.get(keyOf(question)) ?? ledger.decide({ accountId, question })?.verdict ?? { kind: "go" },
+    originOf: (playbookId) => ledger.originOf(accountId, playbookId),
   };
 }
 
-function decideAll(
-  asked: readonly AskedRun[],
-  knowledge: GuardKnowledge,
-  pulled: ReadonlyMap<string, PulledBrake>,
-  now: Instant,
-): readonly Decision[] {
+function keyOf({ playbook, episode, round }: GuardQuestion): string {
+  return `${playbook.id}/${episode}/${round}`;
+}
+
+/** Decides one after the other: what begins counts for those behind it. */
+interface Ledger {
+  /** Null: of an account that is not known. */
+  readonly decide: (asked: AskedRun) => Decision | null;
+  readonly originOf: (accountId: number, playbookId: string) => Origin;
+}
+
+const byItself: Origin = { depth: 0, chain: [] };
+
+function openLedger(knowledge: GuardKnowledge, pulled: ReadonlyMap<string, PulledBrake>, now: Instant): Ledger {
   const accounts = new Map(knowledge.accounts);
-  return inOrder(asked).flatMap((one) => {
-    const account = accounts.get(one.accountId);
-    if (account === undefined) return [];
-    const { question } = one;
-    const { playbook, priority } = question;
-    const origin = originOf(playbook, account.setFacts);
-    const brake = pulled.get(playbook.id) ?? knowledge.storms.get(playbook.id)?.brake ?? null;
-    const verdict = decide(question, { account, origin, brake }, knowledge, now);
-    if (verdict.kind === "go") {
-      const run = { playbookId: playbook.id, priority, startedAt: now };
-      accounts.set(one.accountId, {
-        ...account,
-        begun: [...account.begun, run],
-        underWay: [...account.underWay, run],
-      });
-    }
-    return [{ asked: one, verdict, origin }];
-  });
+  const origins = new Map<string, Origin>();
+  return {
+    decide: ({ accountId, question }) => {
+      const account = accounts.get(accountId);
+      if (account === undefined) return null;
+      const { playbook, priority } = question;
+      const origin = originOf(playbook, account.setFacts);
+      origins.set(`${accountId}/${playbook.id}`, origin);
+      const brake = pulled.get(playbook.id) ?? knowledge.storms.get(playbook.id)?.brake ?? null;
+      const verdict = decide(question, { account, origin, brake }, knowledge, now);
+      if (verdict.kind === "go") {
+        const run = { playbookId: playbook.id, priority, startedAt: now };
+        const [begun, underWay] = [
+          [...account.begun, run],
+          [...account.underWay, run],
+        ];
+        accounts.set(accountId, { ...account, begun, underWay });
+      }
+      return { accountId, question, verdict };
+    },
+    originOf: (accountId, playbookId) => origins.get(`${accountId}/${playbookId}`) ?? byItself,
+  };
 }
 
 /** The fixed order: the first guard that does not say "go" is the one that is told. The holdout is drawn among runs that would really begin. */
@@ -137,13 +150,13 @@ function newStorms(
 ): readonly (readonly [string, PulledBrake])[] {
   return [...storms].flatMap(([playbookId, storm]) => {
     if (storm.brake !== null || pulled.has(playbookId)) return [];
-    const begins = decisions.filter(({ asked, verdict }) => {
-      const account = accounts.get(asked.accountId);
-      const isOwn = asked.question.playbook.id === playbookId && verdict.kind === "go";
-      return isOwn && account !== undefined && !isReleased(asked.question, account);
+    const begins = decisions.filter(({ accountId, question, verdict }) => {
+      const account = accounts.get(accountId);
+      const isOwn = question.playbook.id === playbookId && verdict.kind === "go";
+      return isOwn && account !== undefined && !isReleased(question, account);
     });
     const [first] = begins;
-    const brake = first === undefined ? null : brakeOf(first.asked.question.playbook, house);
+    const brake = first === undefined ? null : brakeOf(first.question.playbook, house);
     const found = brake === null ? null : stormOf(brake, storm, begins.length);
     return found === null ? [] : [[playbookId, found] as const];
   });

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { Configuration } from "../../playbooks/configuration.ts";
 import type { Db } from "../../store/db.ts";
-import { type PulledBrake, readPulledBrakes } from "../../store/guards/brakes.ts";
+import { type PulledBrakeRow, readPulledBrakes } from "../../store/guards/brakes.ts";
 import { readPlaybookSnoozes } from "../../store/guards/snoozes.ts";
 import { countStates } from "../../store/guards/state-counts.ts";
 
@@ -58,6 +58,6 @@ export async function readPlaybooks(
   return { playbooks: overviews };
 }
 
-function brakeJson({ pulledAt, begun, audience }: PulledBrake): PlaybookOverview["brake"] {
+function brakeJson({ pulledAt, begun, audience }: PulledBrakeRow): PlaybookOverview["brake"] {
   return { pulledAt: pulledAt.toISOString(), begun, audience };
 }

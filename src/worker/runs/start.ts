@@ -1,3 +1,4 @@
+import { countsAsAlert } from "../../playbooks/guards/budget.ts";
 import type { CompiledPlaybook } from "../../playbooks/playbook.ts";
 import type { Instant } from "../../scoring/history.ts";
 import { type RunRow, startRun } from "../../store/runs.ts";
@@ -7,12 +8,14 @@ import type { Turn } from "./turn.ts";
 /** Starts the runs of episodes that begin; those that are held out are kept, and not among what is answered. */
 export async function startRuns(turn: Turn, fires: readonly Fire[]): Promise<readonly RunRow[]> {
   const started: RunRow[] = [];
-  for (const { playbook, episode, round, priority, isHoldout, reason } of fires) {
+  for (const { playbook, episode, round, priority, isHoldout, reason, origin } of fires) {
     const run = await startRun(turn.tx, {
       ...beginningOf(playbook, turn),
       episode,
       round,
       priority,
+      ...origin,
+      isAlert: !isHoldout && countsAsAlert(playbook),
       state: isHoldout ? "holdout" : "active",
       reason,
       arrivedAt: dueSince(playbook, turn),
@@ -48,6 +51,7 @@ function beginningOf(playbook: CompiledPlaybook, { situation, now }: Turn) {
     playbookId: playbook.id,
     revision: playbook.revision,
     stepId: playbook.steps[0]?.id ?? null,
+    ownerId: situation.subject.owner?.id ?? null,
     startedAt: now.getTime(),
     goalUntil: playbook.goal === null ? null : now.getTime() + playbook.goal.withinMs,
   };
