@@ -2,8 +2,9 @@ import type { SourceSettings } from "../integrations/sources-schema.ts";
 import { playbooksCalledBy } from "../playbooks/calls.ts";
 import { compilePlaybook, type PlaybookContext } from "../playbooks/compile.ts";
 import type { Configuration } from "../playbooks/configuration.ts";
-import { plainGuards } from "../playbooks/guards-document.ts";
-import type { CompiledPlaybook } from "../playbooks/playbook.ts";
+import { lossFacts } from "../playbooks/expected-loss.ts";
+import { type HouseGuards, plainGuards } from "../playbooks/guards-document.ts";
+import type { CompiledPlaybook, CompiledStep } from "../playbooks/playbook.ts";
 import { judgeConditions } from "../playbooks/truths.ts";
 import { companyFacts } from "../scoring/company.ts";
 import { metricsAmong } from "../scoring/fact-catalogue.ts";
@@ -90,7 +91,11 @@ export function compileConfiguration(documents: readonly SourceDocument[], unrea
   const channels = only("channels", readChannels, []);
   const guards = only("guards", readHouseGuards, plainGuards);
   const connected = only("sources", readSources, { sources: [], tell: null });
-  if (connected?.tell != null && !unread.has("channels")) checkTell(documents, connected.tell, taken);
+  if (!unread.has("channels")) {
+    checkTeam(documents, { kind: "sources", at: "tell", channel: connected?.tell }, taken);
+    checkTeam(documents, { kind: "guards", at: "ask", channel: guards?.ask }, taken);
+    checkTeam(documents, { kind: "guards", at: "alertBudget.digest", channel: guards?.alertBudget?.digest }, taken);
+  }
   // Without a sound company.json nothing comes of it anyhow.
   const zone = company?.zone ?? "UTC";
   const lifecycle = only<Lifecycle | null>(
@@ -110,7 +115,7 @@ export function compileConfiguration(documents: readonly SourceDocument[], unrea
       companyName: company.name,
       scorer: {
         models,
-        plan: planMetrics(settings, models, lifecycle, playbooks),
+        plan: planMetrics(settings, models, lifecycle, namedBesides(playbooks, guards)),
         company: companyFacts(company, publicHolidays),
         lifecycle,
       },
@@ -260,14 +265,19 @@ function playbookContext(documents: readonly SourceDocument[]): Omit<PlaybookCon
   };
 }
 
-/** Whoever is to tell of streams in trouble must be there, and must be able to. */
-function checkTell(documents: readonly SourceDocument[], tell: string, taken: Taken): void {
+/** What our own team is told by must be there, and must be able to. */
+function checkTeam(
+  documents: readonly SourceDocument[],
+  named: { readonly kind: string; readonly at: string; readonly channel: string | null | undefined },
+  taken: Taken,
+): void {
+  if (named.channel == null) return;
   const bodies = documents.filter(({ kind }) => kind === "channels").map(({ body }) => body);
-  const channel = bodies.flatMap(channelReferences).find(({ id }) => id === tell);
+  const channel = bodies.flatMap(channelReferences).find(({ id }) => id === named.channel);
   if (channel?.kind === "slack" || channel?.kind === "email") return;
   const message = 'expected the id of a channel of channels.json, of kind "slack" or "email"';
-  const at = documents.find(({ kind }) => kind === "sources") ?? nowhere;
-  taken({ faults: [faultAt("tell", tell, message)] }, at);
+  const at = documents.find(({ kind }) => kind === named.kind) ?? nowhere;
+  taken({ faults: [faultAt(named.at, named.channel, message)] }, at);
 }
 
 /** Only metrics.json knows which metrics of one's own there are; it checks its own formulas itself. */
@@ -279,14 +289,24 @@ function checkOwnMetrics(documents: readonly SourceDocument[], settings: MetricS
   }
 }
 
-/** What the health models measure, and what conditions and templates name beside it. */
+/** What conditions and templates of playbooks name, and what expected losses are reckoned from where any are. */
+function namedBesides(playbooks: readonly CompiledPlaybook[], guards: HouseGuards): readonly string[] {
+  const ranks = guards.alertBudget !== undefined || playbooks.some(({ steps }) => steps.some(hasDigest));
+  return [...playbooks.flatMap(({ facts }) => facts), ...(ranks ? lossFacts : [])];
+}
+
+function hasDigest(step: CompiledStep): boolean {
+  return (step.kind === "email" || step.kind === "slack") && step.digest !== null;
+}
+
+/** What the health models measure, and what is named beside it. */
 function planMetrics(
   settings: MetricSettings,
   models: readonly HealthModel[],
   lifecycle: Lifecycle | null,
-  playbooks: readonly CompiledPlaybook[],
+  besides: readonly string[],
 ): MetricPlan {
-  const named = [...(lifecycle?.facts ?? []), ...playbooks.flatMap((playbook) => playbook.facts)];
+  const named = [...(lifecycle?.facts ?? []), ...besides];
   const measured = models.flatMap(({ metricNames }) => metricNames);
   const { plan } = compileMetrics([...measured, ...metricsAmong(named)], settings);
   return { ...plan, kinds: lifecycle?.kinds ?? [] };

@@ -27,6 +27,8 @@ import type { Db, Tx } from "../store/db.ts";
 import { addToDigests, type DigestEntry } from "../store/digests.ts";
 import type { TriggerStateRow } from "../store/playbook-state.ts";
 import { readerOf, recipientIn } from "./digests.ts";
+import type { Judgement } from "./judgement.ts";
+import type { Situation } from "./situation.ts";
 
 type AlertBudget = NonNullable<HouseGuards["alertBudget"]>;
 
@@ -55,44 +57,51 @@ export function budgetKnowledge(
   return { perWeek: alertBudget.perWeek, ownerId: owner.id, week, requests: byPlaybook };
 }
 
-/** An account that was judged. */
-export interface JudgedAlerts {
-  readonly accountId: number;
-  readonly subject: Subject;
-  /** Its trigger states as they are now. */
-  readonly states: readonly TriggerStateRow[];
-  /** What it had asked before. */
-  readonly requests: readonly AlertRequestRow[];
-}
-
 /** Keeps the requests of the runs that the alert budget lets wait, and takes back those that wait for it no longer. */
 export async function keepAlertRequests(
   tx: Tx,
   configuration: Configuration,
-  accounts: readonly JudgedAlerts[],
+  situations: readonly Situation[],
+  judgements: readonly Judgement[],
   now: Date,
 ): Promise<void> {
   if (configuration.guards.alertBudget === undefined) return;
+  const known = await loadAlertRequests(
+    tx,
+    configuration,
+    situations.map(({ accountId }) => accountId),
+  );
   const asked: NewAlertRequest[] = [];
   const dropped: AlertRequestRow[] = [];
-  for (const account of accounts) {
-    const knowledge = budgetKnowledge(configuration, account.subject, account.requests, now.getTime());
-    const waiting = new Set(
-      knowledge === null ? [] : account.states.filter(isWaiting).map(({ playbookId }) => playbookId),
-    );
-    dropped.push(...account.requests.filter(({ playbookId }) => !waiting.has(playbookId)));
-    if (knowledge === null) continue;
-    const { ownerId, week } = knowledge;
-    const stake = estimateLoss(account.subject.facts);
-    for (const playbookId of waiting) {
-      const known = knowledge.requests.get(playbookId);
-      // Granted, but not asked: what the trigger goes by is not known just now. It keeps its place.
-      if (known != null && known.grantedAt !== null && known.ownerId === ownerId && known.week === week) continue;
-      asked.push({ accountId: account.accountId, playbookId, ownerId, week, ...stake });
-    }
+  for (const [index, situation] of situations.entries()) {
+    const requests = known.get(situation.accountId) ?? [];
+    const changed = judgements[index]?.changedStates ?? [];
+    const knowledge = budgetKnowledge(configuration, situation.subject, requests, now.getTime());
+    const waiting = knowledge === null ? [] : waitingPlaybooks(situation.states, changed);
+    dropped.push(...requests.filter(({ playbookId }) => !waiting.includes(playbookId)));
+    if (knowledge !== null) asked.push(...requestsOf(situation, waiting, knowledge));
   }
   await dropAlertRequests(tx, dropped);
   await writeAlertRequests(tx, asked, now);
+}
+
+function requestsOf(
+  { accountId, subject }: Situation,
+  waiting: readonly string[],
+  { ownerId, week, requests }: BudgetKnowledge,
+): readonly NewAlertRequest[] {
+  const stake = estimateLoss(subject.facts);
+  return waiting.flatMap((playbookId) => {
+    const known = requests.get(playbookId);
+    // Granted, but not asked: what the trigger goes by is not known just now. It keeps its place.
+    const isGranted = known != null && known.grantedAt !== null && known.ownerId === ownerId && known.week === week;
+    return isGranted ? [] : [{ accountId, playbookId, ownerId, week, ...stake }];
+  });
+}
+
+function waitingPlaybooks(before: readonly TriggerStateRow[], changed: readonly TriggerStateRow[]): readonly string[] {
+  const states = new Map([...before, ...changed].map((state) => [state.playbookId, state]));
+  return [...states.values()].filter(isWaiting).map(({ playbookId }) => playbookId);
 }
 
 /** A playbook that is not enabled is not judged: its state may name a guard for ever. */
