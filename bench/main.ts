@@ -5,6 +5,7 @@ import { serverVersion, startBenchCluster } from "./cluster.ts";
 import { benchConditions } from "./conditions.ts";
 import { benchLatency } from "./latency.ts";
 import { benchPlan } from "./plan.ts";
+import { benchPlaybooks } from "./playbooks.ts";
 import { benchReplay } from "./replay.ts";
 import type { BenchResult } from "./result.ts";
 import { benchScore } from "./score.ts";
@@ -13,7 +14,17 @@ import { benchTracking } from "./tracking.ts";
 import { benchWebhooks } from "./webhooks.ts";
 import { benchWorkers } from "./workers.ts";
 
-const parts = ["score", "workers", "plan", "replay", "conditions", "latency", "webhooks", "tracking"] as const;
+const parts = [
+  "score",
+  "workers",
+  "plan",
+  "replay",
+  "conditions",
+  "playbooks",
+  "latency",
+  "webhooks",
+  "tracking",
+] as const;
 type Part = (typeof parts)[number];
 
 const usage = `npm run bench -- [${parts.join(" | ")} …] [--accounts N]`;
@@ -65,6 +76,8 @@ async function measure(part: Part, serverUrl: string, accountCount: number): Pro
       return benchReplay(serverUrl, Math.ceil(accountCount / 10), tell);
     case "conditions":
       return [await conditionsResult()];
+    case "playbooks":
+      return [await benchPlaybooks(accountCount)];
     case "latency":
       return [await benchLatency(serverUrl, tell)];
     case "webhooks":
