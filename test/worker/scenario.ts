@@ -66,7 +66,7 @@ export const scenarioDocuments = [
   { kind: "health-model", id: "default", body: model },
 ];
 
-/** Compiles a whole configuration around the given playbooks; with `isSecond` the changed model stands beside the default one. */
+/** Compiles a whole configuration around the given playbooks; with `isSecond` the changed model stands beside the default one. `others` replace what is there. */
 export function configure(
   playbooks: readonly Readonly<Record<string, unknown>>[] = [],
   revision = 1,
@@ -74,10 +74,13 @@ export function configure(
   isSecond = false,
   others: readonly { readonly kind: string; readonly id: string; readonly body: unknown }[] = [],
 ): Configuration {
-  const compiled = compileConfiguration([
+  const own = [
     document("company", "company", company, revision),
     document("owners", "owners", owners, revision),
     document("channels", "channels", channels, revision),
+  ].filter(({ kind }) => !others.some((other) => other.kind === kind));
+  const compiled = compileConfiguration([
+    ...own,
     document("health-model", String(modelChanges["id"] ?? "default"), { ...model, ...modelChanges }, revision),
     ...(isSecond ? [document("health-model", "default", model, revision)] : []),
     ...playbooks.map((body) => document("playbook", String(body["id"]), body, revision)),
