@@ -16,7 +16,8 @@ export interface Attempt {
 /** A way out: one configured receiver. `send` never throws for what a receiver does; it returns the outcome. */
 export interface Channel {
   readonly id: string;
-  readonly kind: Message["kind"];
+  /** `crm`: takes tasks and fields of accounts. */
+  readonly kind: "email" | "slack" | "webhook" | "crm";
   /** At most one message per this many milliseconds, shared by all processes; 0 for no limit. */
   readonly minIntervalMs: number;
   send(attempt: Attempt): Promise<Outcome>;

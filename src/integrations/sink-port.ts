@@ -10,6 +10,8 @@ export interface Sink {
   readonly fieldsAtOnce: number;
   /** Writes the fields of accounts; one outcome for each, in their order. Absent where sources.json names no fields. */
   putFields?(writes: readonly FieldWrite[], context: SinkContext): Promise<readonly Outcome[]>;
+  /** Writes one field of one account, whichever it is. */
+  putField(write: OwnFieldWrite, context: SinkContext): Promise<Outcome>;
 }
 
 export interface SinkContext {
@@ -31,6 +33,15 @@ export interface CrmTask {
   readonly account: string | null;
   /** The vendor's id of who is to do it; null where it is not known there. */
   readonly owner: string | null;
+}
+
+/** A field of an account, as the vendor names it. */
+export interface OwnFieldWrite {
+  /** The vendor's id of the account. */
+  readonly account: string;
+  readonly field: string;
+  /** Null empties it. */
+  readonly value: string | number | boolean | null;
 }
 
 /** What stands in an account's fields there. */

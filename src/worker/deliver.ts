@@ -117,9 +117,14 @@ function refusalOf(
   disabled: ReadonlyMap<string, string>,
 ): string | null {
   if (channel === undefined) return `the channel "${action.channel}" is not configured`;
-  if (channel.kind !== action.kind) return `the channel "${channel.id}" is for ${channel.kind}, not for ${action.kind}`;
+  if (!carries(channel, action.kind))
+    return `the channel "${channel.id}" is for ${channel.kind}, not for ${action.kind}`;
   const reason = disabled.get(channel.id);
   return reason === undefined ? null : `the channel "${channel.id}" is disabled: ${reason}`;
+}
+
+function carries({ kind }: Channel, message: ClaimedAction["kind"]): boolean {
+  return kind === message || (kind === "crm" && (message === "crm-task" || message === "crm-field"));
 }
 
 /** False when the channel's next free slot is too far away: the action is given back until then. */

@@ -1,5 +1,5 @@
-import type { Channel } from "../integrations/ports.ts";
-import type { Sink } from "../integrations/sink-port.ts";
+import type { Attempt, Channel } from "../integrations/ports.ts";
+import type { Sink, SinkContext } from "../integrations/sink-port.ts";
 import type { Source } from "../integrations/source-port.ts";
 import type { CrmTaskMessage, Outcome } from "../playbooks/message.ts";
 import type { Owners } from "../playbooks/owners.ts";
@@ -15,7 +15,7 @@ export interface SinkDeps {
   readonly jitter: () => number;
 }
 
-/** The sources that take tasks, each as a channel of its own id: an action finds its way out there as anywhere else. */
+/** The sources that take tasks and fields, each as a channel of its own id: an action finds its way out there as anywhere else. */
 export function sinkChannels(deps: SinkDeps, sources: readonly Source[]): ReadonlyMap<string, Channel> {
   return new Map(
     sources.flatMap((source) =>
@@ -25,25 +25,42 @@ export function sinkChannels(deps: SinkDeps, sources: readonly Source[]): Readon
 }
 
 function sinkChannel(deps: SinkDeps, source: Source, sink: Sink): Channel {
-  const { db, owners } = deps;
+  const { db } = deps;
   return {
     id: source.id,
-    kind: "crm-task",
+    kind: "crm",
     minIntervalMs: 0,
     send: async ({ actionId, message, signal, now }) => {
-      if (message.kind !== "crm-task") return { kind: "failed", reason: `a CRM cannot take a ${message.kind} message` };
-      const task = await nameTask(db, source.id, actionId, message, owners);
-      const outcome = await sink
-        .putTask(task, { now, signal, call: openSharedCall(deps, source, signal, now) })
-        .catch((error: unknown) => {
-          const known = outcomeOf(error, source);
-          if (known === null) throw error;
-          return known;
-        });
-      await keepWhere(db, actionId, outcome);
+      const context = { now, signal, call: openSharedCall(deps, source, signal, now) };
+      const outcome = await put(deps, source, sink, { actionId, message }, context).catch((error: unknown) => {
+        const known = outcomeOf(error, source);
+        if (known === null) throw error;
+        return known;
+      });
+      if (message.kind === "crm-task") await keepWhere(db, actionId, outcome);
       return outcome;
     },
   };
+}
+
+async function put(
+  { db, owners }: SinkDeps,
+  source: Source,
+  sink: Sink,
+  { actionId, message }: Pick<Attempt, "actionId" | "message">,
+  context: SinkContext,
+): Promise<Outcome> {
+  switch (message.kind) {
+    case "crm-task":
+      return sink.putTask(await nameTask(db, source.id, actionId, message, owners), context);
+    case "crm-field": {
+      const { account } = await findCrmNames(db, source.id, actionId, null);
+      if (account === null) return { kind: "failed", reason: "the account is not known there" };
+      return sink.putField({ account, field: message.field, value: message.value }, context);
+    }
+    default:
+      return { kind: "failed", reason: `a CRM cannot take a ${message.kind} message` };
+  }
 }
 
 /** The task with the CRM's own ids, under a key no other installation uses. */

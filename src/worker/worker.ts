@@ -10,6 +10,7 @@ import { openLinkSigner } from "../store/link-signer.ts";
 import { listen, type WakeTopic } from "../store/notify.ts";
 import { ensureScorePartitions } from "../store/partitions.ts";
 import { recordAsked } from "../store/survey-answers.ts";
+import { writeDueAccounts } from "./account-writes.ts";
 import type { CollectDeps } from "./collect/deps.ts";
 import { type CollectSummary, collectDue } from "./collect.ts";
 import { writeDueFields } from "./crm-fields.ts";
@@ -95,11 +96,12 @@ async function respondAll(deps: WorkerDeps, live: LiveConfiguration, now: Date):
 /** Actions first: somebody waits for them. */
 async function deliverAll(deps: WorkerDeps, live: LiveConfiguration, now: Date): Promise<DeliverSummary> {
   const sinks = sinkChannels({ ...deps, owners: live.configuration.owners }, live.sources);
+  const written = await writeDueAccounts(deps, now);
   const summary = await deliverDue({ ...deps, channels: new Map([...live.channels, ...sinks]) }, now);
   await recordAsked(deps.db, now);
   const fields = await writeDueFields({ ...deps, sources: live.sources }, now);
   await tellOutages({ ...deps, ...live, owners: live.configuration.owners }, now);
-  return { ...summary, sent: summary.sent + fields };
+  return { ...summary, sent: summary.sent + written + fields };
 }
 
 function fieldSources({ sources }: LiveConfiguration): readonly string[] {

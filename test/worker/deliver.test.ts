@@ -6,7 +6,7 @@ import { SMTPServer } from "smtp-server";
 import { afterAll, beforeAll, beforeEach, describe, expect } from "vitest";
 import type { Channel } from "../../src/integrations/ports.ts";
 import { createLog } from "../../src/log.ts";
-import type { CrmTaskMessage, Message, Outcome } from "../../src/playbooks/message.ts";
+import type { CrmFieldMessage, CrmTaskMessage, Message, Outcome } from "../../src/playbooks/message.ts";
 import { claimDueActions, enableChannel, insertAction, settleAction } from "../../src/store/actions.ts";
 import { type Db, openDatabase, readNow } from "../../src/store/db.ts";
 import { type Boundary, type DeliverDeps, deliverDue } from "../../src/worker/deliver.ts";
@@ -18,7 +18,7 @@ import { openSinkChannels } from "./sinks.ts";
 const log = createLog({ level: "silent", format: "json" });
 
 /** CRM tasks go a way of their own. */
-type Sent = Exclude<Message, CrmTaskMessage>;
+type Sent = Exclude<Message, CrmTaskMessage | CrmFieldMessage>;
 
 const email = (audience: "customer" | "team"): Sent => ({
   kind: "email",

@@ -1,7 +1,7 @@
 import { sql } from "kysely";
 import { expect } from "vitest";
 import { SourceHalt } from "../../src/integrations/call-port.ts";
-import type { CrmTask, FieldWrite, Sink } from "../../src/integrations/sink-port.ts";
+import type { CrmTask, FieldWrite, OwnFieldWrite, Sink } from "../../src/integrations/sink-port.ts";
 import type { Source } from "../../src/integrations/source-port.ts";
 import { createLog } from "../../src/log.ts";
 import type { CrmTaskMessage, Outcome } from "../../src/playbooks/message.ts";
@@ -27,6 +27,7 @@ const owners: Owners = {
 function crm(answer: (what: CrmTask | FieldWrite) => Outcome = () => ({ kind: "sent", reason: "kept" })) {
   const tasks = new Map<string, CrmTask>();
   const fields: FieldWrite[] = [];
+  const own: OwnFieldWrite[] = [];
   const sink: Sink = {
     fieldsAtOnce: 10,
     putTask: async (task) => {
@@ -36,6 +37,10 @@ function crm(answer: (what: CrmTask | FieldWrite) => Outcome = () => ({ kind: "s
       tasks.set(task.key, task);
       return outcome.kind === "sent" ? { ...outcome, receipt: { externalId: `t-${task.key}`, created } } : outcome;
     },
+    putField: async (write) => {
+      own.push(write);
+      return { kind: "sent", reason: "written" };
+    },
     putFields: async (writes) =>
       writes.map((write) => {
         const outcome = answer(write);
@@ -44,7 +49,7 @@ function crm(answer: (what: CrmTask | FieldWrite) => Outcome = () => ({ kind: "s
       }),
   };
   const source: Source = plainSource({ streams: [], sink, pull: async () => ({ raw: [], cursor: null, done: true }) });
-  return { source, tasks, fields };
+  return { source, tasks, fields, own };
 }
 
 /** An account the CRM calls 77, its task of step "call" in a run of its own, and the action that takes the task there. */
@@ -110,6 +115,26 @@ test("a task goes into the CRM under its account and owner there, and our task k
     .where("id", "=", taskId)
     .executeTakeFirst();
   expect(task).toEqual({ syncedTo: "crm", syncedId: `t-${full}` });
+});
+
+test("a field goes into the CRM under its account there, and nowhere where the account is not known", async ({
+  db,
+}) => {
+  const { source, own } = crm();
+  const { accountId, actionId } = await begin(db);
+  const message = JSON.stringify({ kind: "crm-field", field: "cs_state", value: "red" });
+  const { runId } = await db
+    .updateTable("actions")
+    .set({ kind: "crm-field", message })
+    .where("id", "=", actionId)
+    .returning("runId")
+    .executeTakeFirstOrThrow();
+  expect(await deliver(db, source)).toMatchObject({ sent: 1 });
+  expect(own).toEqual([{ account: "77", field: "cs_state", value: "red" }]);
+  await sql`update identities set ended_at = now() where account_id = ${accountId}`.execute(db);
+  await sql`update actions set state = 'pending' where id = ${actionId} and run_id = ${runId}`.execute(db);
+  expect(await deliver(db, source)).toMatchObject({ failed: 1 });
+  expect(await stateOf(db, actionId)).toEqual({ state: "failed", reason: "the account is not known there" });
 });
 
 test("a write without an answer is made again under the same key: one task stands there", async ({ db }) => {
@@ -209,6 +234,7 @@ test("what is wanted anew while it is being written is written next; a refusal s
     sink: {
       fieldsAtOnce: 1,
       putTask: async () => ({ kind: "failed", reason: "not asked for" }),
+      putField: async () => ({ kind: "failed", reason: "not asked for" }),
       putFields: async (writes, context) => {
         if (fields.length === 0) await want(ill);
         return (await source.sink?.putFields?.(writes, context)) ?? [];

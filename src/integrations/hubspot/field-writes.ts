@@ -1,13 +1,19 @@
 import type { Outcome } from "../../playbooks/message.ts";
 import { readAnswer } from "../read-answer.ts";
-import type { FieldWrite, SinkContext } from "../sink-port.ts";
+import type { FieldWrite, OwnFieldWrite, SinkContext } from "../sink-port.ts";
 import type { HubSpotApi } from "./api.ts";
 import type { HubSpotSettings } from "./settings.ts";
 import { isAbout, isRefusal, partsSchema, withAdvice } from "./write-faults.ts";
 
 type PropertyNames = NonNullable<HubSpotSettings["writeFields"]>;
 
-/** Writes the properties of companies; one outcome for each, in their order. */
+/** A change of a company. */
+interface CompanyInput {
+  readonly id: string;
+  readonly properties: Readonly<Record<string, string>>;
+}
+
+/** Writes the properties of companies that the settings name; one outcome for each, in their order. */
 export async function putFields(
   api: HubSpotApi,
   names: PropertyNames,
@@ -15,30 +21,46 @@ export async function putFields(
   context: SinkContext,
 ): Promise<readonly Outcome[]> {
   const inputs = writes.map(({ account, values }) => ({ id: account, properties: propertiesOf(names, values) }));
+  return updateCompanies(api, inputs, context);
+}
+
+/** Writes one property of one company. */
+export async function putField(api: HubSpotApi, write: OwnFieldWrite, context: SinkContext): Promise<Outcome> {
+  const { account, field, value } = write;
+  const input = { id: account, properties: { [field]: value === null ? "" : String(value) } };
+  const [outcome] = await updateCompanies(api, [input], context);
+  return outcome ?? { kind: "retry", reason: "HubSpot said nothing of this company" };
+}
+
+async function updateCompanies(
+  api: HubSpotApi,
+  inputs: readonly CompanyInput[],
+  context: SinkContext,
+): Promise<readonly Outcome[]> {
   try {
     const answer = await context.call(api.batch("companies", "update", { inputs }));
     const { results, errors } = readAnswer(answer, partsSchema);
     const written = new Set(results.map(({ id }) => id));
     const refused = new Map(errors.flatMap((each) => each.context.ids.map((id) => [id, each.message] as const)));
-    return writes.map(({ account }) => outcomeOf(written.has(account), refused.get(account)));
+    return inputs.map(({ id }) => outcomeOf(written.has(id), refused.get(id)));
   } catch (error) {
     if (!isRefusal(error)) throw error;
-    const unknown = Object.values(names).find((name) => name !== undefined && isAbout(error, name));
+    const names = new Set(inputs.flatMap(({ properties }) => Object.keys(properties)));
+    const unknown = [...names].find((name) => isAbout(error, name));
     if (unknown !== undefined) throw withAdvice(error, unknown);
-    return writes.length === 1 ? [{ kind: "failed", reason: error.message }] : putInHalves(api, names, writes, context);
+    return inputs.length === 1 ? [{ kind: "failed", reason: error.message }] : updateInHalves(api, inputs, context);
   }
 }
 
 /** One company whose values a rule refuses makes HubSpot refuse all of them: it is found by halving. */
-async function putInHalves(
+async function updateInHalves(
   api: HubSpotApi,
-  names: PropertyNames,
-  writes: readonly FieldWrite[],
+  inputs: readonly CompanyInput[],
   context: SinkContext,
 ): Promise<readonly Outcome[]> {
-  const middle = Math.ceil(writes.length / 2);
-  const first = await putFields(api, names, writes.slice(0, middle), context);
-  return [...first, ...(await putFields(api, names, writes.slice(middle), context))];
+  const middle = Math.ceil(inputs.length / 2);
+  const first = await updateCompanies(api, inputs.slice(0, middle), context);
+  return [...first, ...(await updateCompanies(api, inputs.slice(middle), context))];
 }
 
 /** An empty text empties a property. */

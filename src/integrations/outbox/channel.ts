@@ -1,9 +1,8 @@
-import type { Message } from "../../playbooks/message.ts";
 import type { Channel } from "../ports.ts";
 
 export interface OutboxOptions {
   readonly id: string;
-  readonly kind: Message["kind"];
+  readonly kind: Channel["kind"];
 }
 
 /** A channel that sends nothing: the message stays with its action, where it can be listed and read. */

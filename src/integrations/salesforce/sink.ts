@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { Outcome } from "../../playbooks/message.ts";
 import { type Answer, SourceHalt } from "../call-port.ts";
 import { readAnswer } from "../read-answer.ts";
-import type { CrmTask, FieldWrite, Sink, SinkContext } from "../sink-port.ts";
+import type { CrmTask, FieldWrite, OwnFieldWrite, Sink, SinkContext } from "../sink-port.ts";
 import { isPassing } from "./classify.ts";
 import type { Rest } from "./rest.ts";
 import type { SalesforceSettings } from "./settings.ts";
@@ -15,9 +15,8 @@ interface SinkDeps {
   readonly clean: (words: string) => string;
 }
 
-/** What goes back to Salesforce: tasks by our key, and fields of Accounts. Undefined where the settings name neither. */
-export function openSalesforceSink(deps: SinkDeps, { tasks, writeFields }: SalesforceSettings): Sink | undefined {
-  if (tasks === undefined && writeFields === undefined) return undefined;
+/** What goes back to Salesforce: tasks by our key where the settings name them, and fields of Accounts. */
+export function openSalesforceSink(deps: SinkDeps, { tasks, writeFields }: SalesforceSettings): Sink {
   return {
     // As many as one call takes.
     fieldsAtOnce: 200,
@@ -25,6 +24,7 @@ export function openSalesforceSink(deps: SinkDeps, { tasks, writeFields }: Sales
       tasks === undefined
         ? { kind: "failed", reason: 'the source\'s settings have no "tasks": see docs/sources/salesforce.md' }
         : putTask(deps, tasks.keyField, task, context),
+    putField: (write, context) => putField(deps, write, context),
     ...(writeFields === undefined
       ? {}
       : { putFields: (writes, context) => putFields(deps, writeFields, writes, context) }),
@@ -109,18 +109,33 @@ const results = z.array(
 );
 type Result = z.infer<typeof results>[number];
 
-/** One call for all; each row stands for itself. */
+/** The fields of Accounts that the settings name. */
 async function putFields(
-  { rest, clean }: SinkDeps,
+  deps: SinkDeps,
   names: NonNullable<SalesforceSettings["writeFields"]>,
   writes: readonly FieldWrite[],
   context: SinkContext,
 ): Promise<readonly Outcome[]> {
-  const records = writes.map((write) => ({
-    attributes: { type: "Account" },
-    Id: write.account,
-    ...valuesOf(names, write),
-  }));
+  const changes = writes.map((write) => ({ id: write.account, values: valuesOf(names, write) }));
+  return updateAccounts(deps, changes, context);
+}
+
+async function putField(deps: SinkDeps, write: OwnFieldWrite, context: SinkContext): Promise<Outcome> {
+  const { account, field, value } = write;
+  const [outcome] = await updateAccounts(deps, [{ id: account, values: { [field]: value } }], context);
+  return outcome ?? { kind: "retry", reason: "Salesforce said nothing of this account" };
+}
+
+type Values = Readonly<Record<string, string | number | boolean | null>>;
+
+/** One call for all; each row stands for itself. */
+async function updateAccounts(
+  { rest, clean }: SinkDeps,
+  changes: readonly { readonly id: string; readonly values: Values }[],
+  context: SinkContext,
+): Promise<readonly Outcome[]> {
+  // Whatever a field is called, it is this account that is written.
+  const records = changes.map(({ id, values }) => ({ ...values, attributes: { type: "Account" }, Id: id }));
   const body = { allOrNone: false, records };
   const answer = await rest.ask(context, { method: "PATCH", path: "/composite/sobjects", body });
   return readAnswer(answer, results).map((result) => outcomeOf(result, clean));

@@ -150,7 +150,6 @@ describe("a task in HubSpot", () => {
   test("goes nowhere where the settings say nothing of tasks", async () => {
     source = openSource(fake.url, { writeFields });
     expect(await putTask()).toMatchObject({ kind: "failed", reason: expect.stringContaining('no "tasks"') });
-    expect(openSource(fake.url).sink).toBeUndefined();
   });
 });
 
@@ -209,6 +208,21 @@ describe("the fields of companies in HubSpot", () => {
       reason: expect.stringContaining('make the property "keepwell_band" first'),
     });
     expect(fake.requests).toHaveLength(1);
+  });
+
+  test("are written one by one as a playbook names them, null as nothing", async () => {
+    portal.properties.get("companies")?.set("cs_state", false);
+    const { sink } = openSource(fake.url);
+    const put = (field: string, value: string | number | null) =>
+      sink?.putField({ account: "11", field, value }, context()).catch((error: unknown) => outcomeOf(error, source));
+    expect(await put("cs_state", 3)).toEqual({ kind: "sent", reason: "written" });
+    expect(thingsOf(portal, "companies").get("11")?.properties).toMatchObject({ cs_state: "3" });
+    expect(await put("cs_state", null)).toMatchObject({ kind: "sent" });
+    expect(thingsOf(portal, "companies").get("11")?.properties).toMatchObject({ cs_state: "" });
+    expect(await put("cs_stat", "x")).toMatchObject({
+      kind: "failed",
+      reason: expect.stringContaining('make the property "cs_stat" first'),
+    });
   });
 
   test("are written later when HubSpot has had enough", async () => {

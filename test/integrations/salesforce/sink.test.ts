@@ -192,8 +192,7 @@ describe("a task", () => {
   });
 });
 
-test("a source whose settings name neither tasks nor fields has no sink", () => {
-  expect(openOver("http://127.0.0.1:9").sink).toBeUndefined();
+test("a source whose settings name no fields puts none of its own accord", () => {
   expect(openOver("http://127.0.0.1:9", { tasks: {} }).sink?.putFields).toBeUndefined();
 });
 
@@ -221,6 +220,16 @@ describe("fields of Accounts", () => {
     ]);
     expect(fake.asked.filter((path) => path.startsWith("PATCH"))).toEqual(["PATCH /composite/sobjects"]);
     expect(fake.organization["Account"]?.[0]).toMatchObject({ Score__c: 41.5, Band__c: "yellow", Risk__c: null });
+  });
+
+  test("are written one by one as a playbook names them, always of that Account", async () => {
+    const { fake } = await start(true);
+    const { sink } = openOver(fake.url);
+    const put = (field: string, value: string | boolean | null) =>
+      sink?.putField({ account: acme, field, value }, pullContext(openOver(fake.url), now));
+    expect(await put("Band__c", "at risk")).toEqual({ kind: "sent", reason: "written" });
+    expect(await put("Id", idOf("001", 2))).toEqual({ kind: "sent", reason: "written" });
+    expect(fake.organization["Account"]?.[0]).toMatchObject({ Id: acme, Band__c: "at risk" });
   });
 
   test("that sources.json does not name are not written", async () => {
