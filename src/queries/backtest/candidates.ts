@@ -56,7 +56,14 @@ export async function compileCandidates(
   const candidates = sound.flatMap(({ playbooks }) => playbooks.filter((one) => one.id === id));
   const [configuration] = sound;
   if (configuration === undefined || faults.length > 0) return { faults: inReadingOrder(distinct(faults)) };
-  return { configuration, candidates };
+  return { configuration: withMetricsOf(configuration, sound), candidates };
+}
+
+/** Each version may name other metrics. */
+function withMetricsOf(first: LoadedConfiguration, versions: readonly LoadedConfiguration[]): LoadedConfiguration {
+  const named = versions.flatMap(({ scorer }) => scorer.plan.metrics).map((metric) => [metric.name, metric] as const);
+  const plan = { ...first.scorer.plan, metrics: [...new Map(named).values()] };
+  return { ...first, scorer: { ...first.scorer, plan } };
 }
 
 /** What is wrong with all versions alike is said once. */
