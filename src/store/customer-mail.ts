@@ -1,6 +1,7 @@
 import { sql } from "kysely";
 import { type ClaimedAction, markSending } from "./actions.ts";
 import type { Db, Tx } from "./db.ts";
+import { plainAddress } from "./erasure/addresses.ts";
 import { findSuppression, lockAddress, suppressionWords } from "./mail-suppressions.ts";
 
 /** Whether a mail to a customer goes out now. */
@@ -43,20 +44,22 @@ async function cancel(
   return { kind: "cancelled", reason };
 }
 
-/** What tells how many mails an address got: those sent or under way in a sliding time. */
-export interface MailCount {
-  readonly address: string;
-  /** When they were made, oldest first. */
-  readonly madeAt: readonly Date[];
-}
-
-/** Mails to customers that were made after a moment, of all playbooks, by address in small letters; those that were not sent are not counted. */
-export async function readMailCounts(tx: Tx, addresses: readonly string[], after: Date): Promise<readonly MailCount[]> {
-  if (addresses.length === 0) return [];
-  const { rows } = await sql<MailCount>`
-    select lower(recipient) as address, array_agg(created_at order by created_at) as made_at from actions
+/**
+ * When mails to customers were made after a moment, of all playbooks, by address in small letters, oldest first. What was not sent, and will
+ * not be, does not count.
+ */
+export async function readMailTimes(
+  tx: Tx,
+  addresses: readonly string[],
+  after: Date,
+): Promise<ReadonlyMap<string, readonly number[]>> {
+  if (addresses.length === 0) return new Map();
+  const { rows } = await sql<{ address: string; madeAt: Date }>`
+    select lower(recipient) as address, created_at as made_at from actions
     where kind = 'email' and message ->> 'audience' = 'customer' and state not in ('skipped', 'cancelled', 'failed')
-      and lower(recipient) = any(${addresses}::text[]) and created_at > ${after}
-    group by 1`.execute(tx);
-  return rows;
+      and lower(recipient) = any(${addresses.map(plainAddress)}::text[]) and created_at > ${after}
+    order by created_at, id`.execute(tx);
+  const times = new Map<string, number[]>();
+  for (const { address, madeAt } of rows) times.set(address, [...(times.get(address) ?? []), madeAt.getTime()]);
+  return times;
 }

@@ -5,6 +5,7 @@ import type { SurveyType } from "../playbooks/survey/scale.ts";
 import { readSurveyWords, type SurveyWords } from "../playbooks/survey/words.ts";
 import type { Db, Tx } from "./db.ts";
 import { plainAddress } from "./erasure/addresses.ts";
+import { holdContacts } from "./held-contacts.ts";
 
 /** A survey that a person is asked, once per step and visit of a run. */
 export interface NewSurveyRequest extends SurveyKey {
@@ -67,21 +68,13 @@ export async function findSurveyRequest(db: Db | Tx, key: SurveyKey): Promise<Su
   return row === undefined ? null : { ...row, words: readSurveyWords(row.words) };
 }
 
-/** Any number that no other program picks. */
-const lock = 7_310_579;
-
 /**
  * When each of these persons was asked last. They are held until the transaction ends, so that two of them never ask one person at once.
  * A mail that was never sent asked nobody.
  */
 export async function holdAskedContacts(tx: Tx, addresses: readonly string[]): Promise<Map<string, LastAsked>> {
-  const emails = [...new Set(addresses.map(plainAddress))];
+  const emails = await holdContacts(tx, addresses);
   if (emails.length === 0) return new Map();
-  await sql`
-    select pg_advisory_xact_lock(${lock}::integer, hash)
-    from (select distinct hashtext(email) as hash from unnest(${emails}::text[]) as e (email) order by 1) as h`.execute(
-    tx,
-  );
   const { rows } = await sql<{ email: string; at: Date; openUntil: Date | null }>`
     select r.email, max(r.asked_at) as at, max(r.expires_at) filter (where r.answered_at is null) as open_until
     from survey_requests r

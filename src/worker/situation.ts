@@ -2,7 +2,7 @@ import type { Configuration } from "../playbooks/configuration.ts";
 import type { CustomerLinks } from "../playbooks/customer-links.ts";
 import { type HeldFacts, heldFacts, withoutHeld } from "../playbooks/held-facts.ts";
 import { playbookFacts } from "../playbooks/known-facts.ts";
-import { noPause } from "../playbooks/mail/customer-mail.ts";
+import type { PauseOf } from "../playbooks/mail/customer-mail.ts";
 import { ownerCalendar, resolveOwner } from "../playbooks/owners.ts";
 import { type SnoozeNotice, snoozeNotice } from "../playbooks/snooze.ts";
 import type { Subject } from "../playbooks/subject.ts";
@@ -27,6 +27,7 @@ import { readTrendSpans } from "../store/score-trends.ts";
 import { readScores, type StoredScore } from "../store/scores.ts";
 import type { RespondClaim } from "../store/work.ts";
 import { loadAskedPeople } from "./asked-people.ts";
+import { loadMailedPeople } from "./mailed-people.ts";
 
 /** Everything respond looks at for one account. */
 export interface Situation {
@@ -58,6 +59,8 @@ export interface SituationDeps {
   readonly configuration: Configuration;
   /** For mail to customers; none unless given. */
   readonly links?: CustomerLinks | null | undefined;
+  /** In place of the newest scores: those of another moment. */
+  readonly scores?: ReadonlyMap<number, StoredScore> | undefined;
 }
 
 /** An account is scored again long before this when a source of it is whole again. */
@@ -69,7 +72,7 @@ const kinds = ["account", "contact", "override", "snooze"] as const;
 /** Loads a batch of locked accounts: their newest score, own fields, primary contact, trigger states and runs under way. */
 export async function loadSituations(
   tx: Tx,
-  { configuration, links = null }: SituationDeps,
+  { configuration, links = null, scores: given }: SituationDeps,
   claims: readonly RespondClaim[],
   now: Date,
 ): Promise<Situation[]> {
@@ -81,10 +84,11 @@ export async function loadSituations(
   });
   const wanted = derivedAmong(configuration.playbooks.flatMap(({ facts }) => facts));
   const spans = await readSpans(tx, configuration, histories, wanted, now);
-  const scores = await readScores(tx, ids);
+  const scores = given ?? (await readScores(tx, ids));
   const outages = await readOutages(tx, new Date(now.getTime() - longestUnscoredMs));
   const contacts = histories.map((history) => primaryContact(history, now.getTime()));
   const surveys = await loadAskedPeople(tx, configuration, contacts, now);
+  const pauseOf = await loadMailedPeople(tx, configuration, contacts, now);
   const states = groupByAccount(await readTriggerStates(tx, ids));
   const runs = groupByAccount(await readOpenRuns(tx, ids, now));
   return histories.map((history, index) => {
@@ -98,6 +102,7 @@ export async function loadSituations(
       links,
       contact: contacts[index] ?? null,
       surveys,
+      pauseOf,
     };
     return {
       accountId,
@@ -139,12 +144,13 @@ interface Found {
   readonly links: CustomerLinks | null;
   readonly contact: Subject["contact"];
   readonly surveys: AskedPeople;
+  readonly pauseOf: PauseOf;
 }
 
 function knowledgeOf(
   configuration: Configuration,
   history: AccountHistory,
-  { score, spans, wanted, outages, links, contact, surveys }: Found,
+  { score, spans, wanted, outages, links, contact, surveys, pauseOf }: Found,
   now: Instant,
 ): Pick<Situation, "facts" | "missingReason" | "held" | "snooze" | "subject" | "ownerId"> {
   const { company, plan, models } = configuration.scorer;
@@ -167,7 +173,7 @@ function knowledgeOf(
     drivers: driversOf(score),
     zone,
     links,
-    pauseOf: noPause,
+    pauseOf,
     surveys,
   };
   const failing = failingMetrics(plan, outages, { scoredAt: score?.at.getTime() ?? now, zone }, now);

@@ -28,11 +28,9 @@ async function insertMails(db: Db, messages: readonly EmailMessage[], account = 
     const madeAt = await readNow(tx);
     const ids: number[] = [];
     for (const [index, message] of messages.entries()) {
-      const action = {
-        ...{ playbookId: "save", revision: 1, stepId: `step-${index}`, visit: 1, kind: "email", channel: "mail" },
-        ...{ state: "pending", reason: "reached" },
-      } as const;
-      const id = await insertAction(tx, { ...run, ...action, recipient: message.to, message }, madeAt);
+      const action = { playbookId: "save", revision: 1, stepId: `step-${index}`, visit: 1, channel: "mail" };
+      const made = { kind: "email", state: "pending", reason: "reached" } as const;
+      const id = await insertAction(tx, { ...run, ...action, ...made, recipient: message.to, message }, madeAt);
       if (id !== null) ids.push(id);
     }
     return ids;
