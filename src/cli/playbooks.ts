@@ -6,7 +6,9 @@ import type { CliContext } from "./context.ts";
 import { offerJson } from "./json-option.ts";
 import { oneLine } from "./output.ts";
 import { registerPlaybookBacktest } from "./playbooks/backtest.ts";
+import { registerPlaybookBrake } from "./playbooks/brake.ts";
 import { registerPlaybookEffect } from "./playbooks/effect.ts";
+import { registerPlaybookSnooze } from "./playbooks/snooze.ts";
 
 /** `playbooks`: what is in force, where it stands, and what can be tried and decided of it. */
 export function registerPlaybooks(program: Command, context: CliContext): void {
@@ -17,6 +19,8 @@ export function registerPlaybooks(program: Command, context: CliContext): void {
     .addHelpText("after", "\nExample:\n  keepwell playbooks");
   registerPlaybookBacktest(playbooks, context);
   registerPlaybookEffect(playbooks, context);
+  registerPlaybookSnooze(playbooks, context);
+  registerPlaybookBrake(playbooks, context);
   offerJson(list, playbooksSchema).action((options: { json?: boolean }) => printPlaybooks(context, options));
 }
 

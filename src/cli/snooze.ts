@@ -1,13 +1,19 @@
 import { type Command, Option } from "commander";
+import { z } from "zod";
+import { deedSchema } from "../queries/by-hand/hand.ts";
 import { endWish, snoozeWish } from "../queries/by-hand/wishes.ts";
 import { clearSnooze, setSnooze } from "../queries/by-hand.ts";
+import { playbookDeedSchema } from "../queries/playbooks/deeds.ts";
 import type { CliContext } from "./context.ts";
-import { doToAccount, type HandOptions, offerDeed, wishOf } from "./hand.ts";
+import { doToAccount, type HandOptions, offerAuthor, wishOf } from "./hand.ts";
+import { offerJson } from "./json-option.ts";
+import { pausePlaybook } from "./playbooks/snooze.ts";
 
 interface SnoozeOptions extends HandOptions {
   readonly until?: string;
   readonly reason?: string;
   readonly clear?: boolean;
+  readonly playbook?: string;
 }
 
 /** `snooze`: a pause in which no playbook begins a run for an account. */
@@ -18,10 +24,14 @@ export function registerSnooze(program: Command, context: CliContext): void {
     .description("keep playbooks from beginning runs for an account, for a while")
     .option("--until <when>", "its end: a day such as 2026-01-31 (where the account is), or a moment")
     .option("--reason <text>", "why")
+    .option("--playbook <id>", "only this playbook")
     .addOption(new Option("--clear", "end the pause now").conflicts("until"))
     .addHelpText("after", '\nExample:\n  keepwell snooze acme --until 2026-01-31 --reason "Closed over the holidays"');
-  offerDeed(snooze, context).action((account: string, options: SnoozeOptions) =>
-    options.clear === true ? clear(context, account, options) : set(context, account, options),
+  offerJson(offerAuthor(snooze, context), z.union([deedSchema, playbookDeedSchema])).action(
+    (account: string, options: SnoozeOptions) => {
+      if (options.playbook !== undefined) return pausePlaybook(context, options.playbook, { ...options, account });
+      return options.clear === true ? clear(context, account, options) : set(context, account, options);
+    },
   );
 }
 

@@ -10,6 +10,7 @@ import { within } from "./deadline.ts";
 import type { InboxDoor } from "./inbox-door.ts";
 import { openLiveSources } from "./live-sources.ts";
 import { createMetrics } from "./metrics.ts";
+import { playbookRoutes } from "./playbooks.ts";
 import { notFound, onlyMethods, Problem, problemHandler } from "./problem.ts";
 import { recordRoutes } from "./records.ts";
 import { sourceRoutes } from "./sources.ts";
@@ -67,6 +68,7 @@ export function buildApp(deps: HttpDeps): Express {
   app.use(recordRoutes(deps.db));
   app.use(accountRoutes(deps.db, deps.configuration));
   app.use(byHandRoutes(deps));
+  app.use(playbookRoutes(deps));
   app.use(configRoutes(deps.db));
   app.use(sourceRoutes({ ...deps, sources }));
   app.use(taskRoutes(deps));

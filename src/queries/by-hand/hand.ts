@@ -20,12 +20,16 @@ export interface HandWords {
   readonly bands: readonly string[] | null;
   readonly stages: readonly string[] | null;
   readonly milestones: readonly string[] | null;
+  /** Ids. */
+  readonly playbooks: readonly string[] | null;
 }
 
 /** What the documents in force know; null where there are none yet. */
 export function handWords(configuration: Configuration | null): HandWords {
-  if (configuration === null) return { zone: "Etc/UTC", owners: null, bands: null, stages: null, milestones: null };
-  const { scorer, owners } = configuration;
+  if (configuration === null) {
+    return { zone: "Etc/UTC", owners: null, bands: null, stages: null, milestones: null, playbooks: null };
+  }
+  const { scorer, owners, playbooks } = configuration;
   return {
     zone: scorer.company.zone,
     owners: owners.owners.length === 0 ? null : owners,
@@ -34,6 +38,7 @@ export function handWords(configuration: Configuration | null): HandWords {
     // A milestone that only a rule or an event may reach is none for a hand.
     milestones:
       scorer.lifecycle === null ? null : scorer.lifecycle.milestones.filter((one) => one.byHand).map((one) => one.id),
+    playbooks: playbooks.map(({ id }) => id),
   };
 }
 

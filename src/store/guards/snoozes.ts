@@ -40,3 +40,34 @@ export async function readPlaybookSnoozes(
   }
   return query.execute();
 }
+
+/** Puts a playbook to sleep, in place of an earlier pause for the same account (null: for all). */
+export async function setPlaybookSnooze(
+  tx: Tx,
+  snooze: Pick<PlaybookSnooze, "playbookId" | "accountId" | "author" | "reason" | "until">,
+  now: Date,
+): Promise<void> {
+  await endPlaybookSnooze(tx, snooze, snooze.author, now);
+  await tx
+    .insertInto("playbookSnoozes")
+    .values({ ...snooze, createdAt: now })
+    .execute();
+}
+
+/** Ends the pause of a playbook for an account (null: for all); false where there is none. */
+export async function endPlaybookSnooze(
+  tx: Tx,
+  { playbookId, accountId }: Pick<PlaybookSnooze, "playbookId" | "accountId">,
+  endedBy: string,
+  now: Date,
+): Promise<boolean> {
+  const ended = await tx
+    .updateTable("playbookSnoozes")
+    .set({ endedAt: now, endedBy })
+    .where("playbookId", "=", playbookId)
+    .where("accountId", accountId === null ? "is" : "=", accountId)
+    .where("endedAt", "is", null)
+    .where("until", ">", now)
+    .executeTakeFirst();
+  return ended.numUpdatedRows > 0n;
+}
