@@ -157,7 +157,10 @@ describe("an e-mail", { timeout: 60_000 }, () => {
       audience: "customer",
       replyTo: "ada@example.com",
     });
-    expect(message.text).toBe("Dear Bo,\n\nhow are\nyou?\n");
+    const link = "https://keepwell.example.com/u/Ym9AZXhhbXBsZS5jb20";
+    expect(message.text).toBe(`Dear Bo,\n\nhow are\nyou?\n\n-- \nUnsubscribe: ${link}\n`);
+    expect(message.html).toContain(`<a href="${link}"`);
+    expect(message.unsubscribeLink).toBe(link);
     expect(message.html).not.toContain("keepwell run");
   });
 
