@@ -52,7 +52,10 @@ const nothing = { actions: 0, called: [], dueAt: null } as const;
 
 async function moveRun(turn: Turn, run: RunRow): Promise<Moved> {
   const playbook = turn.configuration.playbooks.find(({ id, enabled }) => id === run.playbookId && enabled);
+  const isResting = run.waitId === null && run.dueAt !== null && run.dueAt > turn.now.getTime();
   if (playbook === undefined) {
+    // It may be enabled again before its wait is over.
+    if (isResting) return { ...nothing, dueAt: run.dueAt };
     await endRun(turn, run, null, { state: "stopped", reason: "stopped: the playbook is not enabled" });
     return nothing;
   }
@@ -61,7 +64,6 @@ async function moveRun(turn: Turn, run: RunRow): Promise<Moved> {
     await endRun(turn, run, playbook, ending);
     return nothing;
   }
-  const isResting = run.waitId === null && run.dueAt !== null && run.dueAt > turn.now.getTime();
   return isResting ? { ...nothing, dueAt: run.dueAt } : walkOn(turn, playbook, run);
 }
 
