@@ -25,8 +25,7 @@ export function dryRun(
   scene: Scene,
   now: Instant,
 ): readonly DryLook[] {
-  const looks: DryLook[] = [];
-  let position: RunPosition = {
+  const first = {
     runId: 0,
     episode: start.episode,
     stepId: playbook.steps[0]?.id ?? "",
@@ -38,8 +37,20 @@ export function dryRun(
     depth: 0,
     chain: [],
   };
-  let at: Instant | null = now;
-  while (at !== null && at <= (start.until ?? Infinity) && looks.length < mostLooks) {
+  return dryWalk(playbook, first, scene, { from: now, until: start.until ?? Infinity });
+}
+
+/** The same of a run that stands somewhere. */
+export function dryWalk(
+  playbook: CompiledPlaybook,
+  start: RunPosition,
+  scene: Scene,
+  { from, until }: { readonly from: Instant; readonly until: Instant },
+): readonly DryLook[] {
+  const looks: DryLook[] = [];
+  let position = start;
+  let at: Instant | null = from;
+  while (at !== null && at <= until && looks.length < mostLooks) {
     const plan: RunPlan = advanceRun(playbook, position, scene, at);
     looks.push({ at, ...plan });
     if (plan.next.kind !== "waiting") break;

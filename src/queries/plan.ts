@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { Scorer } from "../scoring/account-score.ts";
 import { readCoverage } from "../store/coverage.ts";
-import type { Db } from "../store/db.ts";
+import type { Db, Tx } from "../store/db.ts";
 import { readPortfolio } from "../store/portfolio.ts";
 import { comparePortfolio, type PlannedScore } from "./plan/planned-scores.ts";
 
@@ -58,16 +58,20 @@ export interface PlanQuestion {
   readonly isReusable: (metric: string) => boolean;
   /** How many of the accounts that move are listed. */
   readonly listed: number;
+  readonly scoresAlike?: boolean;
   readonly onProgress?: (accounts: number, total: number) => void;
+  /** Gets the scores as well, batch by batch. */
+  readonly onScores?: (scores: readonly PlannedScore[]) => Promise<void>;
 }
 
 /** Computes the scores of all accounts under both sides and compares them. Writes nothing. */
-export async function planScores(db: Db, question: PlanQuestion, now: Date): Promise<PortfolioPlan> {
+export async function planScores(db: Db | Tx, question: PlanQuestion, now: Date): Promise<PortfolioPlan> {
   const coverage = await readCoverage(db);
   const accounts = await readPortfolio(db);
   const tally = new PlanTally(question.listed);
-  await comparePortfolio(db, accounts, { comparison: question, coverage, now }, (scores, batch) => {
+  await comparePortfolio(db, accounts, { comparison: question, coverage, now }, async (scores, batch) => {
     for (const score of scores) tally.add(score);
+    await question.onScores?.(scores);
     question.onProgress?.(batch, accounts.length);
   });
   return tally.plan(accounts.length, question.after);
@@ -102,7 +106,7 @@ class PlanTally {
       cell.accounts += 1;
       cell.mrr += mrr ?? 0;
     }
-    const stages = { from: before.lifecycle.stage, to: after.lifecycle.stage };
+    const stages = { from: before.lifecycle?.stage ?? null, to: after.lifecycle?.stage ?? null };
     if (stages.from !== stages.to) cellOf(this.#stages, stages, { ...stages, accounts: 0 }).accounts += 1;
     if (score.oscillation !== null) {
       const stages = score.oscillation.join(", ");
@@ -183,7 +187,7 @@ function differs({ before, after }: PlannedScore): boolean {
   return (
     before.health.score !== after.health.score ||
     before.health.band !== after.health.band ||
-    before.lifecycle.stage !== after.lifecycle.stage
+    before.lifecycle?.stage !== after.lifecycle?.stage
   );
 }
 
@@ -192,7 +196,7 @@ function moveOf({ account, mrr, before, after }: PlannedScore): Move {
     score: health.score,
     band: health.band,
     model: modelId,
-    stage: lifecycle.stage,
+    stage: lifecycle?.stage ?? null,
   });
   return {
     account: account.key,

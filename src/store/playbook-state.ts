@@ -1,5 +1,6 @@
-import { sql } from "kysely";
+import { type Selectable, sql } from "kysely";
 import type { Db, Tx } from "./db.ts";
+import type { Schema } from "./schema.ts";
 
 /** Where one playbook stands with one account. Moments are milliseconds since 1970. */
 export interface TriggerStateRow {
@@ -26,12 +27,32 @@ export interface TriggerStateRow {
 export async function readTriggerStates(db: Db | Tx, accountIds: readonly number[]): Promise<TriggerStateRow[]> {
   if (accountIds.length === 0) return [];
   const rows = await db.selectFrom("triggerStates").selectAll().where("accountId", "in", accountIds).execute();
-  return rows.map((row) => ({
+  return rows.map(stateOf);
+}
+
+/** The trigger states of some playbooks only. */
+export async function readTriggerStatesOf(
+  db: Db | Tx,
+  accountIds: readonly number[],
+  playbookIds: readonly string[],
+): Promise<TriggerStateRow[]> {
+  if (accountIds.length === 0 || playbookIds.length === 0) return [];
+  const rows = await db
+    .selectFrom("triggerStates")
+    .selectAll()
+    .where("accountId", "in", accountIds)
+    .where("playbookId", "in", playbookIds)
+    .execute();
+  return rows.map(stateOf);
+}
+
+function stateOf(row: Selectable<Schema["triggerStates"]>): TriggerStateRow {
+  return {
     ...row,
     since: row.since.getTime(),
     dueAt: row.dueAt?.getTime() ?? null,
     lastFiredAt: row.lastFiredAt?.getTime() ?? null,
-  }));
+  };
 }
 
 /** Writes trigger states by (account, playbook). */

@@ -1,5 +1,5 @@
 import { sql } from "kysely";
-import type { BandMemory, LifecycleState, MetricValue } from "../scoring/history.ts";
+import type { BandMemory, Confidence, LifecycleState, MetricValue } from "../scoring/history.ts";
 import { idArray } from "./arrays.ts";
 import type { Db, Tx } from "./db.ts";
 import { type PackedMetrics, unpackMetrics } from "./scores/packing.ts";
@@ -13,10 +13,17 @@ export interface PortfolioAccount {
   readonly parentId: number | null;
 }
 
-/** What the newest score of an account rests on, and what it remembers. */
+/** The newest score of an account: what it rests on, what it says, and what it remembers. */
 export interface ScoreBasis {
   readonly accountId: number;
   readonly at: Date;
+  readonly day: string;
+  readonly modelId: string;
+  readonly score: number | null;
+  readonly band: string | null;
+  readonly coverage: number;
+  readonly computed: number | null;
+  readonly confidence: Confidence | null;
   readonly bandMemory: BandMemory;
   readonly lifecycle: LifecycleState | null;
   readonly metrics: Readonly<Record<string, MetricValue>>;
@@ -54,10 +61,11 @@ interface BasisRow extends Omit<ScoreBasis, "metrics"> {
 async function readFrom(db: Db | Tx, accountIds: readonly number[], fromDay: string | null) {
   const since = fromDay === null ? sql`` : sql`and day >= ${fromDay}::date`;
   const { rows } = await sql<BasisRow>`
-    select s.account_id, s.at, s.band_memory, s.lifecycle, s.metrics
+    select s.account_id, s.at, s.day, s.model_id, s.score::float8 as score, s.band, s.coverage,
+      s.computed::float8 as computed, s.confidence, s.band_memory, s.lifecycle, s.metrics
     from unnest(${idArray(accountIds)}::bigint[]) as a (id)
     cross join lateral (
-      select account_id, at, band_memory, lifecycle, metrics from scores
+      select * from scores
       where account_id = a.id ${since} order by day desc limit 1
     ) s`.execute(db);
   return new Map(rows.map((row) => [row.accountId, { ...row, metrics: unpackMetrics(row.metrics) }]));

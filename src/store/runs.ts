@@ -93,6 +93,24 @@ export async function readOpenRuns(db: Db | Tx, accountIds: readonly number[], n
   return rows.map(runOf);
 }
 
+/** The runs under way of some playbooks only. */
+export async function readActiveRunsOf(
+  db: Db | Tx,
+  accountIds: readonly number[],
+  playbookIds: readonly string[],
+): Promise<RunRow[]> {
+  if (accountIds.length === 0 || playbookIds.length === 0) return [];
+  const rows = await db
+    .selectFrom("runs")
+    .selectAll()
+    .where("accountId", "in", accountIds)
+    .where("playbookId", "in", playbookIds)
+    .where("state", "=", "active")
+    .orderBy("id")
+    .execute();
+  return rows.map(runOf);
+}
+
 /** The newest run that an episode began and that was not held out; null where it began none. */
 export async function readRunOfEpisode(
   tx: Tx,

@@ -1,11 +1,14 @@
 import type { Command } from "commander";
 import { z } from "zod";
-import { readNow } from "../../store/db.ts";
+import { applyPlanned, type PlannedApplication } from "../../queries/plan/planned-application.ts";
+import { readNow, type Tx } from "../../store/db.ts";
 import { applyDocuments } from "../../store/documents.ts";
 import { authorOf, type CliContext } from "../context.ts";
 import { CommandEnd, exitCodes } from "../failure.ts";
 import { offerJson } from "../json-option.ts";
+import { type Output, oneLine } from "../output.ts";
 import {
+  type Checked,
   checkFolder,
   printResult,
   refuse,
@@ -25,10 +28,12 @@ const applyShape = z.union([
     warnings: validationShape.shape.warnings,
   }),
   validationShape,
+  z.strictObject({ ok: z.literal(false), folder: z.string(), drift: z.array(z.string()) }),
 ]);
 
 interface ApplyOptions {
   readonly note?: string;
+  readonly token?: string;
   readonly author: string;
   readonly json?: boolean;
 }
@@ -41,6 +46,7 @@ export function registerConfigApply(config: Command, context: CliContext): void 
     .description("make the documents of a folder the ones in force")
     .option("--note <text>", "why, for the history")
     .option("--author <name>", "who does this", authorOf(context))
+    .option("--token <token>", "only if everything is still as config plan has shown it")
     .addHelpText("after", '\nExample:\n  keepwell config apply ./config --note "Alert earlier on enterprise accounts"');
   offerJson(apply, applyShape).action((folder: string, options: ApplyOptions) => applyFolder(context, folder, options));
 }
@@ -56,13 +62,31 @@ async function applyFolder(context: CliContext, path: string, options: ApplyOpti
     }
     throw new CommandEnd(exitCodes.badInput);
   }
-  const result = await context.withDatabase(async ({ db }) => {
+  const outcome = await context.withDatabase(async ({ db }) => {
     const now = await readNow(db);
-    const { author, note = null } = options;
-    return db.transaction().execute((tx) => applyDocuments(tx, checked.documents, { author, note, now }));
+    return db.transaction().execute((tx) => applyChecked(tx, checked, options, now));
   });
+  if (outcome.kind === "drifted") return tellDrift(out, checked, outcome.reasons, options);
+  const { result } = outcome;
   const { folder, warnings } = validation(checked);
   if (options.json === true) return out.json(applyShape, { ok: true, folder, ...resultJson(result), warnings });
   warn(out, checked);
   printResult(out, result);
+}
+
+async function applyChecked(tx: Tx, checked: Checked, options: ApplyOptions, now: Date): Promise<PlannedApplication> {
+  const { author, note = null, token } = options;
+  if (token !== undefined) return applyPlanned(tx, token, checked, { author, note }, now);
+  return { kind: "applied", result: await applyDocuments(tx, checked.documents, { author, note, now }) };
+}
+
+function tellDrift(out: Output, { folder }: Checked, reasons: readonly string[], options: ApplyOptions): never {
+  if (options.json === true) out.json(applyShape, { ok: false, folder, drift: [...reasons] });
+  else {
+    for (const reason of reasons) out.note(`${oneLine(reason)}.`);
+    out.note(
+      "error: this is no longer what was planned; nothing is applied. keepwell config plan shows it as it is now.",
+    );
+  }
+  throw new CommandEnd(exitCodes.failure);
 }

@@ -1,14 +1,23 @@
 import { type AccountScore, type Scorer, scoreMetrics } from "../../scoring/account-score.ts";
+import { formatDay } from "../../scoring/days.ts";
 import { factsOf } from "../../scoring/facts.ts";
 import { outageBegan } from "../../scoring/held-metrics.ts";
-import type { AccountHistory, ChildScore, LifecycleState, MetricValue, StreamCoverage } from "../../scoring/history.ts";
+import type {
+  AccountHistory,
+  ChildScore,
+  Confidence,
+  Instant,
+  LifecycleState,
+  MetricValue,
+  StreamCoverage,
+} from "../../scoring/history.ts";
 import { historyScope } from "../../scoring/history-scope.ts";
 import { type Lifecycle, oscillates } from "../../scoring/lifecycle.ts";
 import { computeMetrics, type MetricPlan } from "../../scoring/metrics.ts";
 import { accountAsOf } from "../../scoring/record-state.ts";
 import { mrrOf } from "../../scoring/roll-up.ts";
 import { type ScoringScope, scoringScope } from "../../scoring/scoring-scope.ts";
-import type { Db } from "../../store/db.ts";
+import type { Db, Tx } from "../../store/db.ts";
 import { loadHistories } from "../../store/histories.ts";
 import { type PortfolioAccount, readScoreBases, type ScoreBasis } from "../../store/portfolio.ts";
 import { memoryOf } from "../../store/scores.ts";
@@ -16,12 +25,33 @@ import { memoryOf } from "../../store/scores.ts";
 /** One account under the documents in force and under those that are planned, from the same metrics as of its newest score. */
 export interface PlannedScore {
   readonly account: PortfolioAccount;
+  readonly history: AccountHistory;
+  /** When the score came to be that both sides are compared as of. */
+  readonly at: Instant;
   /** In the reporting currency; null when unknown. */
   readonly mrr: number | null;
-  readonly before: AccountScore;
-  readonly after: AccountScore;
+  readonly before: PlannedSide;
+  readonly after: PlannedSide;
   /** The stages between which the planned rules would lead it round and round; null for nearly every account. */
   readonly oscillation: readonly string[] | null;
+}
+
+/** What one side says of an account. */
+export interface PlannedSide {
+  readonly day: string;
+  readonly modelId: string;
+  /** Null in scores of an older version of the program. */
+  readonly lifecycle: LifecycleState | null;
+  readonly metrics: ReadonlyMap<string, MetricValue>;
+  readonly health: {
+    readonly score: number | null;
+    readonly band: string | null;
+    readonly coverage: number;
+    readonly computed: number | null;
+    readonly confidence: Confidence | null;
+    /** Empty where it was not computed anew. */
+    readonly reason: string;
+  };
 }
 
 /** Two scorers, and which metrics of the newest scores mean the same to both. */
@@ -30,6 +60,8 @@ export interface Comparison {
   readonly after: Scorer;
   /** False for a metric whose definition the plan changes: it is computed anew for the planned side. */
   readonly isReusable: (metric: string) => boolean;
+  /** Both sides score alike: the newest scores stand for both. */
+  readonly scoresAlike?: boolean;
 }
 
 const batchSize = 1000;
@@ -39,10 +71,10 @@ const batchSize = 1000;
  * newest score rests on is used again; histories are read only for metrics that are not kept with it. Writes nothing.
  */
 export async function comparePortfolio(
-  db: Db,
+  db: Db | Tx,
   accounts: readonly PortfolioAccount[],
   { comparison, coverage, now }: { comparison: Comparison; coverage: StreamCoverage; now: Date },
-  onBatch: (scores: readonly PlannedScore[], accounts: number) => void,
+  onBatch: (scores: readonly PlannedScore[], accounts: number) => Promise<void>,
 ): Promise<void> {
   const work: Work = { ...comparison, before: atOnce(comparison.before), after: atOnce(comparison.after), coverage };
   const families = new Families(accounts);
@@ -56,7 +88,7 @@ export async function comparePortfolio(
       loading.catch(() => undefined);
       const scores = batch.flatMap((one) => compare(work, one, families) ?? []);
       for (const score of scores) families.remember(score);
-      onBatch(scores, batch.length);
+      await onBatch(scores, batch.length);
     }
     await loading;
   }
@@ -79,7 +111,12 @@ interface Loaded {
   readonly lacking: { readonly before: MetricPlan; readonly after: MetricPlan };
 }
 
-async function load(db: Db, work: Work, accounts: readonly PortfolioAccount[], now: Date): Promise<readonly Loaded[]> {
+async function load(
+  db: Db | Tx,
+  work: Work,
+  accounts: readonly PortfolioAccount[],
+  now: Date,
+): Promise<readonly Loaded[]> {
   if (accounts.length === 0) return [];
   const ids = accounts.map(({ accountId }) => accountId);
   const bases = await readScoreBases(db, ids, now);
@@ -123,16 +160,9 @@ function without(plan: MetricPlan, isKept: (name: string) => boolean): MetricPla
 function compare(work: Work, { account, basis, history, lacking }: Loaded, families: Families): PlannedScore | null {
   if (basis === null) return null;
   const at = basis.at.getTime();
+  if (work.scoresAlike === true) return alike(work, { account, basis, history, lacking }, at);
   const memory = memoryOf(basis);
-  const kept = Object.entries(basis.metrics);
-  const measure = (scorer: Scorer, missing: MetricPlan) => {
-    const metrics = new Map<string, MetricValue>(kept);
-    if (missing.metrics.length > 0) {
-      const computed = computeMetrics(missing, history, work.coverage, scorer.company, at);
-      for (const [name, metric] of computed) metrics.set(name, metric);
-    }
-    return metrics;
-  };
+  const measure = (scorer: Scorer, missing: MetricPlan) => metricsOf({ work, basis, history, scorer, missing });
   const score = (scorer: Scorer, metrics: ReadonlyMap<string, MetricValue>, children: readonly ChildScore[]) => {
     return scoreMetrics(scorer, { history, coverage: work.coverage, memory, children }, metrics, at);
   };
@@ -151,11 +181,47 @@ function compare(work: Work, { account, basis, history, lacking }: Loaded, famil
   );
   return {
     account,
+    history,
+    at,
     mrr: mrrOf(measured),
-    before,
-    after,
+    before: sideOf(before),
+    after: sideOf(after),
     oscillation: findOscillation(work.after.lifecycle, history, planned, basis.lifecycle, at),
   };
+}
+
+interface Measuring {
+  readonly work: Work;
+  readonly basis: ScoreBasis;
+  readonly history: AccountHistory;
+  readonly scorer: Scorer;
+  readonly missing: MetricPlan;
+}
+
+/** What the newest score has kept, and what it lacks. */
+function metricsOf({ work, basis, history, scorer, missing }: Measuring): ReadonlyMap<string, MetricValue> {
+  const metrics = new Map<string, MetricValue>(Object.entries(basis.metrics));
+  if (missing.metrics.length === 0) return metrics;
+  const computed = computeMetrics(missing, history, work.coverage, scorer.company, basis.at.getTime());
+  for (const [name, metric] of computed) metrics.set(name, metric);
+  return metrics;
+}
+
+/** The newest score, on both sides; what playbooks name and it has not kept is beside it. */
+function alike(
+  work: Work,
+  { account, basis, history, lacking }: Loaded & { readonly basis: ScoreBasis },
+  at: Instant,
+): PlannedScore {
+  const metrics = metricsOf({ work, basis, history, scorer: work.after, missing: lacking.after });
+  const { day, modelId, lifecycle, score, band, coverage, computed, confidence } = basis;
+  const health = { score, band, coverage, computed, confidence, reason: "" };
+  const side = { day, modelId, lifecycle, metrics, health };
+  return { account, history, at, mrr: mrrOf(metrics), before: side, after: side, oscillation: null };
+}
+
+function sideOf({ localDay, modelId, lifecycle, metrics, health }: AccountScore): PlannedSide {
+  return { day: formatDay(localDay), modelId, lifecycle, metrics, health };
 }
 
 function findOscillation(
@@ -204,7 +270,7 @@ class Families {
 
   remember({ account, mrr, before, after }: PlannedScore): void {
     if (account.parentId === null) return;
-    const child = ({ health: { score, band } }: AccountScore): ChildScore => ({
+    const child = ({ health: { score, band } }: PlannedSide): ChildScore => ({
       key: account.key,
       name: account.name,
       score,
