@@ -10,6 +10,7 @@ import { readAllAccounts } from "../../src/store/account-list.ts";
 import type { Db } from "../../src/store/db.ts";
 import { test } from "../support/database.ts";
 import {
+  always,
   applyStoryDocuments,
   beginStory,
   bodies,
@@ -68,9 +69,9 @@ test("nothing that is learnt after a moment changes what was decided until then"
         const cut = firstDay + days;
         // The last moment of that day in the westernmost zone of the story.
         const moment = (cut + 1) * dayMs + 5 * 3_600_000;
-        await tell(db, story, -Infinity, moment);
+        await tell(db, [...always, ...story], -Infinity, moment);
         const then = decidedUntil(await walk(db, trial, cut, moment), moment);
-        await tell(db, story, moment, Infinity);
+        await tell(db, [...always, ...story], moment, Infinity);
         const later = await walk(db, trial, lastDay, end);
         expect(decidedUntil(await walk(db, trial, cut, end), moment)).toEqual(then);
         const endOfDay = new Map(keys.map((key) => [key, (cut + 1) * dayMs - 1]));
@@ -85,7 +86,7 @@ test("nothing that is learnt after a moment changes what was decided until then"
         for (const { fires } of later.notable) for (const { playbook } of fires) fired.add(playbook);
       },
     ),
-    { numRuns: 2, endOnFailure: true },
+    { numRuns: 2, endOnFailure: true, examples: [[[], 12]] },
   );
   expect([...fired].sort()).toEqual(bodies.map((_, version) => version));
 });
