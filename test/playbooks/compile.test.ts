@@ -304,7 +304,7 @@ describe("a playbook document", () => {
     [
       "an owner who is not there",
       document(steps({ ...call, assignee: "eve" })),
-      'steps[0].assignee: expected "owner" or "ada" (met "eve")',
+      'steps[0].assignee: expected "owner" or "manager" or "ada" (met "eve")',
     ],
     [
       "a recipient of another form",
