@@ -1,12 +1,13 @@
+import { minuteOf } from "../playbooks/compile/compilation.ts";
 import type { Configuration } from "../playbooks/configuration.ts";
 import { digestDueAt } from "../playbooks/digest/due.ts";
+import { readerOf } from "../playbooks/digest/reader.ts";
 import { estimateLoss } from "../playbooks/expected-loss.ts";
 import { type AlertWeek, alertWeek } from "../playbooks/guards/budget/allowance.ts";
+import { budgetKnowledge } from "../playbooks/guards/budget/knowledge.ts";
 import { type RankedRequest, rankRequests } from "../playbooks/guards/budget/ranking.ts";
-import type { BudgetKnowledge } from "../playbooks/guards/budget.ts";
 import type { HouseGuards } from "../playbooks/guards-document.ts";
 import type { Owner } from "../playbooks/owners.ts";
-import type { Subject } from "../playbooks/subject.ts";
 import type { Instant } from "../scoring/history.ts";
 import {
   type AlertRequestRow,
@@ -26,7 +27,7 @@ import {
 import type { Db, Tx } from "../store/db.ts";
 import { addToDigests, type DigestEntry } from "../store/digests.ts";
 import type { TriggerStateRow } from "../store/playbook-state.ts";
-import { readerOf, recipientIn } from "./digests.ts";
+import { recipientIn } from "./digests.ts";
 import type { Judgement } from "./judgement.ts";
 import type { Situation } from "./situation.ts";
 
@@ -41,20 +42,6 @@ export async function loadAlertRequests(
   if (guards.alertBudget === undefined) return new Map();
   const requests = await readAlertRequests(tx, accountIds);
   return new Map(accountIds.map((id) => [id, requests.filter(({ accountId }) => accountId === id)]));
-}
-
-/** What the guard goes by for an account; null where there is no budget, or nobody whose it would be. */
-export function budgetKnowledge(
-  configuration: Configuration,
-  { owner }: Pick<Subject, "owner">,
-  requests: readonly AlertRequestRow[],
-  now: Instant,
-): BudgetKnowledge | null {
-  const { alertBudget } = configuration.guards;
-  if (alertBudget === undefined || owner === null) return null;
-  const { week } = alertWeek(readerOf(configuration, owner), alertBudget.perWeek, now);
-  const byPlaybook = new Map(requests.map((request) => [request.playbookId, request]));
-  return { perWeek: alertBudget.perWeek, ownerId: owner.id, week, requests: byPlaybook };
 }
 
 /** Keeps the requests of the runs that the alert budget lets wait, and takes back those that wait for it no longer. */
@@ -75,10 +62,10 @@ export async function keepAlertRequests(
   const dropped: AlertRequestRow[] = [];
   for (const [index, situation] of situations.entries()) {
     const requests = known.get(situation.accountId) ?? [];
-    const changed = judgements[index]?.changedStates ?? [];
-    const knowledge = budgetKnowledge(configuration, situation.subject, requests, now.getTime());
-    const waiting = knowledge === null ? [] : waitingPlaybooks(situation.states, changed);
+    const waiting = waitingPlaybooks(situation.states, judgements[index]?.changedStates ?? []);
     dropped.push(...requests.filter(({ playbookId }) => !waiting.includes(playbookId)));
+    if (waiting.length === 0) continue;
+    const knowledge = budgetKnowledge(configuration, situation.subject, requests, now.getTime());
     if (knowledge !== null) asked.push(...requestsOf(situation, waiting, knowledge));
   }
   await dropAlertRequests(tx, dropped);
@@ -178,14 +165,13 @@ function heldEntry(
 ): readonly DigestEntry[] {
   const channel = configuration.channels.find(({ id }) => id === digest);
   if (channel === undefined || request.isListed) return [];
-  const [hours = 0, minutes = 0] = digestAt.split(":").map(Number);
   const { accountId, playbookId, revenue, danger } = request;
   return [
     {
       channel: channel.id,
       recipient: recipientIn(channel, owner),
       ownerId: owner.id,
-      dueAt: digestDueAt({ atMinute: hours * 60 + minutes }, readerOf(configuration, owner), now),
+      dueAt: digestDueAt({ atMinute: minuteOf(digestAt) }, readerOf(configuration, owner), now),
       accountId,
       playbookId,
       kind: "held",

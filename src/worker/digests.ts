@@ -4,7 +4,6 @@ import type { Configuration } from "../playbooks/configuration.ts";
 import type { DigestLine } from "../playbooks/digest/line.ts";
 import { type DigestContent, digestEmail, digestSlack } from "../playbooks/digest.ts";
 import type { Owner } from "../playbooks/owners.ts";
-import type { WorkCalendar } from "../scoring/history.ts";
 import { insertNotice, type NewNotice } from "../store/actions.ts";
 import type { Db, Tx } from "../store/db.ts";
 import {
@@ -28,15 +27,6 @@ export async function sendDigests(
     if (end === "none left") return sent;
     if (end === "sent") sent += 1;
   }
-}
-
-/** In whose zone, and by whose working days, a digest of theirs is timed. */
-export function readerOf(
-  { scorer: { company } }: Configuration,
-  owner: Owner | null,
-): { readonly zone: string; readonly calendar: WorkCalendar } {
-  const calendar = company.calendarOf(owner?.country ?? null, owner?.region ?? null);
-  return { zone: owner?.zone ?? company.zone, calendar };
 }
 
 /** By what a digest of an owner is told from those of others in its channel. */

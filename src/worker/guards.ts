@@ -1,4 +1,5 @@
 import type { Configuration } from "../playbooks/configuration.ts";
+import { budgetKnowledge } from "../playbooks/guards/budget/knowledge.ts";
 import type { AskedRun } from "../playbooks/guards/knowledge.ts";
 import { type AccountGuards, judgeRound } from "../playbooks/guards/round.ts";
 import { brakeOf } from "../playbooks/guards/storm-brake.ts";
@@ -6,7 +7,7 @@ import type { Tx } from "../store/db.ts";
 import { lockBrakes, pullBrake } from "../store/guards/brakes.ts";
 import { readGuardKnowledge } from "../store/guards/knowledge.ts";
 import type { TriggerStateRow } from "../store/playbook-state.ts";
-import { budgetKnowledge, loadAlertRequests } from "./alert-budget.ts";
+import { loadAlertRequests } from "./alert-budget.ts";
 import { type Judgement, judgeAccount } from "./judgement.ts";
 import type { Situation } from "./situation.ts";
 
