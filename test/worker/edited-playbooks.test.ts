@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
 import { type Database, openDatabase } from "../../src/store/db.ts";
 import { createDatabase, dropDatabase } from "../support/database.ts";
@@ -40,7 +41,7 @@ const inBranch = [say("a"), branch(field("go"), [pause("w"), say("b")]), say("c"
 /** Every row of the table in docs/playbooks.md. */
 const edits: readonly Edit[] = [
   {
-    edit: "the recipient of the step to come",
+    edit: "text, recipient or channel of the step to come",
     after: { steps: [say("a"), pause("w"), { id: "b", do: "webhook", to: "crm" }, say("c")] },
     made: [["a", "b (webhook)", "c"], []],
     ends: "done",
@@ -263,6 +264,13 @@ test.each(rows)("of a run that is waiting: $edit", async ({ id, made, ends }) =>
   const [state] = ends.split(/[: ]/);
   expect(run?.state).toBe(state);
   if (ends !== "done") expect(run?.reason).toContain(`; ${ends}`);
+});
+
+test("the table in docs/playbooks.md has these rows, in this order", async () => {
+  const page = await readFile(new URL("../../docs/playbooks.md", import.meta.url), "utf8");
+  const [, table = ""] = page.split(/\| edit +\| run that is waiting +\|\n/);
+  const told = table.split("\n\n")[0]?.split("\n").slice(1) ?? [];
+  expect(told.map((row) => row.split("|")[1]?.trim())).toEqual(edits.map(({ edit }) => edit));
 });
 
 function versionOf(id: string, { steps, parts = {} }: Version) {
