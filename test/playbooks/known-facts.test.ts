@@ -171,3 +171,73 @@ describe("the name of a derived fact", () => {
     expect(derivedFact("score~sinks_3d")).toBeNull();
   });
 });
+
+describe("the working days until a day that comes", () => {
+  const weekdays = ["mon", "tue", "wed", "thu", "fri"] as const;
+  const name = "contract.days_to_renewal~workdays";
+  // 20 May 2026 is a Wednesday.
+  const until = (value: number, holidays: ReadonlySet<number> = new Set()) =>
+    facts(
+      {
+        metrics: new Map([["contract.days_to_renewal", days(value)]]),
+        calendar: workCalendar(weekdays, () => holidays),
+      },
+      [name],
+    )[0];
+
+  test.each([
+    { what: "the last day counts, today does not", value: 1, expected: 1 },
+    { what: "today is none", value: 0, expected: 0 },
+    { what: "a week-end does not count", value: 5, expected: 3 },
+    { what: "a day that has passed is none", value: -3, expected: 0 },
+    { what: "beyond a year they are all the same", value: 900, expected: 260 },
+  ])("$what", ({ value, expected }) => {
+    expect(until(value)).toBe(expected);
+  });
+
+  test("are those of the calendar", () => {
+    const whitMonday = Date.UTC(2026, 4, 25) / day;
+    expect(until(7, new Set([whitMonday]))).toBe(4);
+  });
+
+  test("are unknown with the day", () => {
+    expect(facts({}, [name])).toEqual(["contract.days_to_renewal is unknown"]);
+  });
+});
+
+describe("two facts that should say the same", () => {
+  const plan = (fields: Readonly<Record<string, string | number>>): RecordChange => ({
+    ...change(null, 90),
+    kind: "account",
+    set: { fields },
+  });
+  const apart = "score~apart_account.fields.health";
+  const differs = "account.fields.plan~differs_account.fields.tier";
+
+  test.each([
+    { what: "numbers, by how far they are apart", fields: { health: 80.1 }, name: apart, expected: 26 },
+    {
+      what: "a text is no number",
+      fields: { health: "good" },
+      name: apart,
+      expected: "account.fields.health is no number",
+    },
+    { what: "one that is not known", fields: {}, name: apart, expected: "account.fields.health is unknown" },
+    { what: "texts that differ", fields: { plan: "gold", tier: "free" }, name: differs, expected: true },
+    { what: "texts that are the same", fields: { plan: "gold", tier: "gold" }, name: differs, expected: false },
+  ])("$what", ({ fields, name, expected }) => {
+    expect(facts({ changes: [plan(fields)] }, [name])).toEqual([expected]);
+  });
+});
+
+test("a derived fact is known by its name, and no other name is one", () => {
+  const derived = [
+    { kind: "workdays", base: "contract.days_to_renewal" },
+    { kind: "apart", base: "score", other: "account.fields.health" },
+    { kind: "differs", base: "stage", other: "account.fields.crm_stage" },
+  ] as const;
+  for (const fact of derived) expect(derivedFact(derivedName(fact))).toEqual(fact);
+  for (const name of ["score", "score~fall_30", "score~workdays_3", "score~apart_", "score~near"]) {
+    expect(derivedFact(name)).toBeNull();
+  }
+});

@@ -349,3 +349,95 @@ test("a task is due in working days", async ({ db }) => {
   // From Wednesday over the weekend to Tuesday.
   expect(await tasks(db)).toMatchObject([{ dueOn: "2026-03-17" }]);
 });
+
+function ticket(id: string, at: Date, set: Extract<RecordInput, { kind: "ticket" }>["set"]): Input {
+  return { kind: "ticket", id, account: "acme", at: at.toISOString(), set };
+}
+
+test("each urgent ticket starts a run, also when several come at once, and none that was there before", async ({
+  db,
+}) => {
+  const trigger = { on: "event", record: "ticket", where: { fact: "priority", is: "urgent" } };
+  const configuration = await begin(db, trigger, [], [ticket("t0", days(-1), { priority: "urgent" })]);
+  const two = [ticket("t1", days(1), { priority: "urgent" }), ticket("t2", days(1), { priority: "urgent" })];
+  expect(await pass(db, configuration, [...two, ticket("t3", days(1), { priority: "low" })], days(1))).toBe(2);
+  await expectNoMore(db, configuration, days(1));
+  expect(await pass(db, configuration, [ticket("t3", days(1.5), { priority: "urgent" })], days(1.5))).toBe(1);
+  expect(await pass(db, configuration, [ticket("t4", days(0.1), { priority: "urgent" })], days(2))).toBe(0);
+  expect(await reasons(db)).toEqual(Array(3).fill("a ticket came: priority is urgent"));
+});
+
+test("an answer to a survey starts a run once, and is over by itself", async ({ db }) => {
+  const trigger = { on: "survey", type: "nps", where: { fact: "score", atMost: 6 } };
+  const configuration = await begin(db, trigger);
+  const answer = (id: string, score: number): Input => {
+    return { kind: "survey", id, account: "acme", at: days(1).toISOString(), set: { type: "nps", score } };
+  };
+  expect(await pass(db, configuration, [answer("a", 3), answer("b", 9)], days(1))).toBe(1);
+  expect(await pass(db, configuration, [], days(2))).toBe(0);
+  const [state] = await readTriggerStates(db, [1]);
+  expect(state).toMatchObject({
+    state: "inactive",
+    episode: 1,
+    reason: expect.stringContaining("over: a survey came"),
+  });
+});
+
+test("a schedule wakes an account by time alone, in its own zone", async ({ db }) => {
+  const vienna = becomes({ zone: "Europe/Vienna" }, days(-1));
+  const configuration = await begin(db, { on: "schedule", at: "09:00", weekdays: ["thu"] }, [], [vienna]);
+  // 12 March 2026 is a Thursday.
+  const thursday = (time: string) => new Date(`2026-03-12T${time}Z`);
+  expect((await respondDue({ db, configuration, log }, thursday("07:59:59"))).judged).toBe(0);
+  expect(await respondDue({ db, configuration, log }, thursday("08:00:00"))).toMatchObject({ judged: 1, fired: 1 });
+  expect((await respondDue({ db, configuration, log }, thursday("08:00:00"))).fired).toBe(0);
+  expect(await reasons(db)).toEqual(["it was 12 March 2026 at 09:00 (Europe/Vienna)"]);
+});
+
+test("a run is repeated by time alone for as long as its episode lasts", async ({ db }) => {
+  const repeated = playbook({
+    trigger: { on: "stage", enters: "churned" },
+    entry: { mode: "episode", repeatEvery: "2d" },
+    steps: [call],
+  });
+  const configuration = configure([repeated]);
+  await cover(db, "2026-03-01", start);
+  const inputs = [...account("acme", "2026-03-01", [5]), becomes({ stage: "live" }, start)];
+  expect(await pass(db, configuration, inputs, start)).toBe(0);
+  expect(await pass(db, configuration, [becomes({ stage: "churned" }, days(1))], days(1))).toBe(1);
+  const fired = [];
+  for (const at of [2.9, 3, 3.1, 5]) fired.push((await respondDue({ db, configuration, log }, days(at))).fired);
+  expect(fired).toEqual([0, 1, 0, 1]);
+  expect(await pass(db, configuration, [becomes({ stage: "live" }, days(6))], days(6))).toBe(0);
+  expect((await respondDue({ db, configuration, log }, days(9))).fired).toBe(0);
+  const runs = await db.selectFrom("runs").select(["episode", "round"]).orderBy("id").execute();
+  expect(runs).toEqual([1, 2, 3].map((round) => ({ episode: 1, round })));
+});
+
+test("a renewal is near by the working days of the account's owner", async ({ db }) => {
+  const owners = {
+    kind: "owners",
+    id: "owners",
+    body: { owners: [{ id: "anna", name: "Anna", email: "anna@example.com", country: "DE" }] },
+  };
+  const contract: Input = {
+    kind: "subscription",
+    id: "s1",
+    account: "acme",
+    at: days(-1).toISOString(),
+    set: {
+      status: "active",
+      startsOn: "2026-01-01",
+      amountMinor: 100_00,
+      currency: "EUR",
+      interval: "month",
+      // A Wednesday, after the German holidays of Good Friday (3 April) and Easter Monday.
+      periodEndsOn: "2026-04-08",
+    },
+  };
+  const configuration = await begin(db, { on: "renewal", withinWorkingDays: 5 }, [owners], [contract]);
+  const fired = [];
+  for (const at of [18, 19, 20]) fired.push(await pass(db, configuration, [], days(at)));
+  // 30 March and 5 working days are 8 April: Tuesday, Wednesday, Thursday, Tuesday, Wednesday.
+  expect(fired).toEqual([0, 0, 1]);
+});
