@@ -42,8 +42,7 @@ export function judgeAccount(
     const state = before.get(playbook.id) ?? null;
     const decisions = judgeOccasions(playbook, state, facts, {
       now,
-      // What was on its way before the documents changed goes on.
-      firstSeen: isQuiet && (state?.state === "inactive" || state?.state === "firing"),
+      firstSeen: isQuiet,
       missingReason,
       truthOf,
       guards: guards.ask,

@@ -171,7 +171,7 @@ export class PlannedPlaybooks {
     const { facts, missingReason, held, zone } = known;
     const decisions = judgeOccasions(playbook, state, facts, {
       now,
-      firstSeen: this.#question.movesScores && (state?.state === "inactive" || state?.state === "firing"),
+      firstSeen: this.#question.movesScores,
       missingReason,
       guards: snoozeGuard(snoozeNotice(snoozeAsOf(score.history, now), zone)),
       held,
