@@ -1,7 +1,7 @@
 import { derivedCatalogue } from "../scoring/fact-catalogue.ts";
 import type { Fault } from "../scoring/fault.ts";
 import { type Compilation, conditionAt, milliseconds, type PlaybookContext } from "./compile/compilation.ts";
-import { compileEntry, severityFaults } from "./compile/entry.ts";
+import { compileEntry, recoveryFaults, severityFaults } from "./compile/entry.ts";
 import { compileRecovery, compileSteps } from "./compile/steps.ts";
 import { compileTrigger } from "./compile/trigger.ts";
 import { parsePlaybook } from "./parse.ts";
@@ -40,6 +40,7 @@ export function compilePlaybook(
   const exit = given(parsed.frame?.exit, "exit");
   const entry = trigger && parsed.frame && compileEntry(parsed.frame.entry, trigger, refuse);
   if (parsed.frame !== null) refuse(...severityFaults(parsed.frame));
+  refuse(...recoveryFaults(parsed.onRecover, trigger));
   if (compilation.faults.length > 0 || parsed.frame === null || trigger === null || entry === null) {
     return { faults: compilation.faults };
   }

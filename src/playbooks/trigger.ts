@@ -164,17 +164,11 @@ function takenAsFound(playbook: CompiledPlaybook, state: TriggerState, priority:
 
 /** Neither a new occasion, nor a higher priority, nor a run that would be due by the entry of now begins anything. */
 function goingOn(playbook: CompiledPlaybook, state: TriggerState, priority: Priority, now: Instant): TriggerState {
-  const dueAt = state.state === "firing" ? repeatAt({ ...state, guard: null }, { playbook }) : null;
+  const same = { ...state, occasion: null, guard: null, priority: higher(state.priority, priority) };
   const { repeatMs } = playbook.entry;
-  const next = dueAt !== null && repeatMs !== null && dueAt <= now ? now + repeatMs : dueAt;
-  const isFiring = state.state === "firing";
-  return {
-    ...state,
-    occasion: null,
-    guard: null,
-    dueAt: isFiring ? next : state.dueAt,
-    priority: higher(state.priority, priority),
-  };
+  if (state.state !== "firing" || repeatMs === null) return same;
+  const repeat = repeatAt(same, { playbook });
+  return { ...same, dueAt: repeat !== null && repeat <= now ? now + repeatMs : repeat };
 }
 
 /**

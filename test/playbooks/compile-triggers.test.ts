@@ -235,6 +235,11 @@ describe("an entry", () => {
       "entry.onActivate: who is elsewhere need not have left: expected baseline",
     ],
     [
+      "a recovery of a moment",
+      document({ trigger: { on: "schedule" }, onRecover: [{ id: "told", do: "slack", to: "csm-alerts", text: "x" }] }),
+      "onRecover: a trigger on schedule is about a moment: nothing recovers",
+    ],
+    [
       "a severity that raises nothing",
       document({ priority: "warning", severity: [{ when, priority: "warning" }] }),
       "severity[0].priority: expected a higher one than the playbook's, warning",

@@ -24,6 +24,12 @@ export function compileEntry(entry: EntryDocument, trigger: CompiledTrigger, ref
   return { mode, repeatMs, cooldownMs: span(cooldown, "entry.cooldown", { refuse }), onActivate };
 }
 
+/** Of steps that are to be done when a moment has recovered, which none does. */
+export function recoveryFaults(onRecover: readonly unknown[], trigger: CompiledTrigger | null): readonly Fault[] {
+  if (onRecover.length === 0 || trigger === null || trigger.awaits === null) return [];
+  return [faultAt("onRecover", onRecover, `a trigger on ${trigger.on} is about a moment: nothing recovers`)];
+}
+
 interface Severity {
   readonly priority: Priority;
   readonly severity?: readonly { readonly priority: Priority }[] | undefined;
