@@ -54,12 +54,12 @@ function ownersWithManager(): unknown {
 export interface Story {
   /** Something becomes known and true at a time. */
   learn(at: string, ...inputs: readonly Input[]): Promise<void>;
-  /** Daily use of active users, ending with the day before `at`. */
-  use(at: string, ...activeUsers: readonly number[]): Promise<void>;
+  /** Daily totals of a usage name, the last of them of the day before `at`. */
+  use(at: string, name: string, values: readonly number[]): Promise<void>;
   /** Scores and judges at a time; answers what was made since the last look: the step and what came of it. */
   pass(at: string): Promise<readonly string[]>;
-  /** How the run stands. */
-  run(): Promise<string>;
+  /** How the newest run stands, and the tasks of the account. */
+  state(): Promise<{ readonly run: string; readonly tasks: readonly string[] }>;
 }
 
 const log = createSilentLog();
@@ -89,12 +89,12 @@ export async function beginStory(
   let seen = 0;
   return {
     learn: (moment, ...inputs) => take(db, inputs, new Date(moment)),
-    async use(moment, ...activeUsers) {
+    async use(moment, name, values) {
       const last = Date.parse(moment.slice(0, 10)) - dayMs;
       const day = (back: number) => new Date(last - back * dayMs).toISOString().slice(0, 10);
-      const inputs = activeUsers.map((value, index) => ({
-        ...{ kind: "usage" as const, mode: "daily" as const, account: "acme", name: "active_users", value },
-        day: day(activeUsers.length - 1 - index),
+      const inputs = values.map((value, index) => ({
+        ...{ kind: "usage" as const, mode: "daily" as const, account: "acme", name, value },
+        day: day(values.length - 1 - index),
       }));
       await take(db, inputs, new Date(moment));
       await cover(db, day(0), new Date(moment));
@@ -110,9 +110,10 @@ export async function beginStory(
       seen = Math.max(seen, ...news.map(({ id: actionId }) => actionId));
       return news.map(({ words }) => words);
     },
-    async run() {
-      const row = await db.selectFrom("runs").select(["state", "reason"]).orderBy("id", "desc").executeTakeFirst();
-      return row?.state ?? "none";
+    async state() {
+      const run = await db.selectFrom("runs").select("state").orderBy("id", "desc").executeTakeFirst();
+      const tasks = await db.selectFrom("tasks").select("state").orderBy("id").execute();
+      return { run: run?.state ?? "none", tasks: tasks.map(({ state }) => state) };
     },
   };
 }
