@@ -104,6 +104,11 @@ export function readSecret(name: string, environment: Environment = process.env)
   return value;
 }
 
+/** Whether a variable that documents name is set. */
+export function hasSecret(name: string): boolean {
+  return readSecret(name) !== undefined;
+}
+
 /** `NAME=` in a shell or a compose file means "not set". */
 function withoutEmpty(environment: Environment): Environment {
   return Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ""));

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { readSecret } from "../config.ts";
+import { hasSecret } from "../config.ts";
 import { configFaultText } from "../queries/configuration/config-fault.ts";
 import { missingSecrets } from "../queries/configuration/secrets.ts";
 import { compileFolder } from "../queries/configuration.ts";
@@ -37,7 +37,7 @@ export async function ensureDocuments(context: CliContext, db: Db): Promise<void
 
 async function applyFirst({ out }: CliContext, db: Db, folder: string, note: string): Promise<void> {
   const checked = await compileFolder(folder);
-  const secrets = missingSecrets(checked.documents, (name) => readSecret(name) !== undefined);
+  const secrets = missingSecrets(checked.documents, hasSecret);
   const faults = [...checked.faults, ...secrets];
   if (faults.length > 0) {
     for (const fault of faults) out.note(`error: ${oneLine(configFaultText(fault))}`);

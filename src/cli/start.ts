@@ -1,6 +1,6 @@
 import { type ChildProcess, fork } from "node:child_process";
 import type { Command } from "commander";
-import { childEnvironment } from "../config.ts";
+import { childEnvironment, hasSecret } from "../config.ts";
 import { startServer } from "../http/server.ts";
 import { createLog, type Log } from "../log.ts";
 import { readNow } from "../store/db.ts";
@@ -69,7 +69,7 @@ async function runUntilStopped(
   const { settings, out } = context;
   const configuration = async () => (await follow.live()).configuration;
   const sources = async () => (await follow.live()).sources;
-  const server = await startServer({ ...settings, db: database.db, log, configuration, sources });
+  const server = await startServer({ ...settings, db: database.db, log, configuration, sources, hasSecret });
   const worker = keepWorkerRunning(database.url, log);
   out.note(`Keepwell serves on ${server.url} and works in the background. Ctrl-C stops it.`);
   await untilStopped();

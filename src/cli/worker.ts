@@ -1,8 +1,10 @@
 import { hostname } from "node:os";
 import type { Command } from "commander";
 import { z } from "zod";
+import { hasSecret, type Settings } from "../config.ts";
 import { startServer } from "../http/server.ts";
 import { createLog, type Log } from "../log.ts";
+import type { ServerAddress } from "../playbooks/customer-links.ts";
 import { runStage, stages, startWorker, type WorkerDeps } from "../worker/worker.ts";
 import type { CliContext, ReachableDatabase } from "./context.ts";
 import { ensureDocuments } from "./documents-in-force.ts";
@@ -47,15 +49,19 @@ export function workerDeps(
   log: Log,
   follow: Follow,
 ): WorkerDeps {
-  const { publicUrl, host, port } = settings;
   return {
-    server: { url: publicUrl ?? `http://${host}:${port}`, isPublic: publicUrl !== null },
+    server: serverOf(settings),
     db: database.db,
     log,
     author: `worker ${hostname()}:${process.pid}`,
     jitter: Math.random,
     live: follow.live,
   };
+}
+
+/** Where customers reach the HTTP server. */
+export function serverOf({ publicUrl, host, port }: Settings): ServerAddress {
+  return { url: publicUrl ?? `http://${host}:${port}`, isPublic: publicUrl !== null };
 }
 
 async function work(context: CliContext, isOnce: boolean): Promise<void> {
@@ -76,7 +82,7 @@ async function serve(context: CliContext): Promise<void> {
   await withLive(context, async (database, follow) => {
     const configuration = async () => (await follow.live()).configuration;
     const sources = async () => (await follow.live()).sources;
-    const server = await startServer({ ...settings, db: database.db, log, configuration, sources });
+    const server = await startServer({ ...settings, db: database.db, log, configuration, sources, hasSecret });
     out.note(`Keepwell serves on ${server.url}. Ctrl-C stops it.`);
     await untilStopped();
     await server.stop();

@@ -33,6 +33,8 @@ export interface HttpDeps {
   readonly publicUrl: () => string;
   /** By the clock of this machine. */
   readonly now: () => Date;
+  /** Whether the environment has a variable that documents name. */
+  readonly hasSecret: (name: string) => boolean;
 }
 
 /** Whoever asks whether we are ready gives up soon. */
@@ -69,7 +71,7 @@ export function buildApp(deps: HttpDeps): Express {
   app.use(accountRoutes(deps.db, deps.configuration));
   app.use(byHandRoutes(deps));
   app.use(playbookRoutes(deps));
-  app.use(configRoutes(deps.db));
+  app.use(configRoutes(deps));
   app.use(sourceRoutes({ ...deps, sources }));
   app.use(taskRoutes(deps));
   app.use(surveyRoutes(deps));

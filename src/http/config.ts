@@ -22,8 +22,14 @@ import { answerOnce } from "./idempotent.ts";
 import { jsonBytes, optionalJsonBytes } from "./json-body.ts";
 import { onlyMethods, Problem } from "./problem.ts";
 
+interface ConfigDeps {
+  readonly db: Db;
+  /** Whether this server's environment has a variable that documents name. */
+  readonly hasSecret: (name: string) => boolean;
+}
+
 /** Routes through which others read the documents in force and change them, with the checks and effects that the commands have. */
-export function configRoutes(db: Db): Router {
+export function configRoutes({ db, hasSecret }: ConfigDeps): Router {
   const router = Router();
   const mayRead = requireScope(db, "config:read");
   const mayWrite = requireScope(db, "config:write");
@@ -36,13 +42,13 @@ export function configRoutes(db: Db): Router {
     .all(onlyMethods("POST"));
   router
     .route("/api/v1/config/rollback")
-    .post(mayWrite, ...optionalJsonBytes(mostConfigBytes), takeBack(db))
+    .post(mayWrite, ...optionalJsonBytes(mostConfigBytes), takeBack({ db, hasSecret }))
     .all(onlyMethods("POST"));
   router
     .route(one)
     .get(mayRead, showDocument(db))
-    .put(mayWrite, ...jsonBytes(mostConfigBytes), save(db))
-    .delete(mayWrite, remove(db))
+    .put(mayWrite, ...jsonBytes(mostConfigBytes), save({ db, hasSecret }))
+    .delete(mayWrite, remove({ db, hasSecret }))
     .all(onlyMethods("GET, HEAD, PUT, DELETE"));
   router.route(`${one}/history`).get(mayRead, showHistory(db)).all(onlyMethods("GET, HEAD"));
   return router;
@@ -121,29 +127,29 @@ const savedSchema = z.strictObject({
   change: z.enum(["created", "changed", "unchanged", "removed"]),
 });
 
-function save(db: Db): RequestHandler {
+function save(deps: ConfigDeps): RequestHandler {
   return async (request, response) => {
     const name = nameOf(request);
     const edit = readDocumentText(name, request.body);
-    await write(db, request, response, (tx, hand, now) => saveDocument(tx, edit, seenRevision(request), hand, now));
+    await write(deps, request, response, (tx, hand, now) => saveDocument(tx, edit, seenRevision(request), hand, now));
   };
 }
 
-function remove(db: Db): RequestHandler {
+function remove(deps: ConfigDeps): RequestHandler {
   return async (request, response) => {
     const name = nameOf(request);
-    await write(db, request, response, (tx, hand, now) => removeDocument(tx, name, seenRevision(request), hand, now));
+    await write(deps, request, response, (tx, hand, now) => removeDocument(tx, name, seenRevision(request), hand, now));
   };
 }
 
 async function write(
-  db: Db,
+  { db, hasSecret }: ConfigDeps,
   request: Request,
   response: Response,
   act: (tx: Tx, hand: SavingHand, now: Date) => Promise<Saving>,
 ): Promise<void> {
   const name = nameOf(request);
-  const hand = handOf(parseQuery(handQuery, request), response);
+  const hand = { ...handOf(parseQuery(handQuery, request), response), hasSecret };
   const now = await readNow(db);
   await answerOnce(db, request, response, {
     shape: savedSchema,
@@ -199,7 +205,7 @@ const rollbackWish = z.strictObject({
 const touched = z.array(z.strictObject({ kind: z.string(), id: z.string() }));
 const rolledBackSchema = z.strictObject({ created: touched, changed: touched, unchanged: touched, removed: touched });
 
-function takeBack(db: Db): RequestHandler {
+function takeBack({ db, hasSecret }: ConfigDeps): RequestHandler {
   return async (request, response) => {
     const { to, document, ...said } = readWish(rollbackWish, request);
     if (to !== undefined && document !== undefined) {
@@ -212,7 +218,7 @@ function takeBack(db: Db): RequestHandler {
       status: 200,
       content: contentOf(request),
       work: async (tx) => {
-        const result = savedOrProblem(await rollBack(tx, wish, handOf(said, response), now));
+        const result = savedOrProblem(await rollBack(tx, wish, { ...handOf(said, response), hasSecret }, now));
         return {
           created: [...result.created],
           changed: [...result.changed],

@@ -37,6 +37,8 @@ export async function startServer(deps: {
   /** Where others reach the server; null: where it listens. */
   readonly publicUrl: string | null;
   readonly now?: () => Date;
+  /** Whether the environment has a variable that documents name; it has unless given. */
+  readonly hasSecret?: (name: string) => boolean;
   readonly limits?: Partial<ServerLimits>;
 }): Promise<RunningServer> {
   const limits = { ...usualLimits, ...deps.limits };
@@ -49,6 +51,7 @@ export async function startServer(deps: {
     inbox,
     publicUrl: () => deps.publicUrl ?? url,
     now: deps.now ?? (() => new Date()),
+    hasSecret: deps.hasSecret ?? (() => true),
   });
   const unanswered = new Set<ServerResponse>();
   const timing = {

@@ -41,6 +41,7 @@ export async function serve(
     readonly sources?: readonly Source[];
     readonly publicUrl?: string;
     readonly now?: () => Date;
+    readonly hasSecret?: (name: string) => boolean;
   } = {},
 ): Promise<Api> {
   const { configuration = configure(), limits = {}, port = 0, sources = [], publicUrl = null } = options;
@@ -54,6 +55,7 @@ export async function serve(
     publicUrl,
     limits,
     ...(options.now !== undefined && { now: options.now }),
+    ...(options.hasSecret !== undefined && { hasSecret: options.hasSecret }),
   });
   let tokens = 0;
   return {
@@ -111,6 +113,7 @@ export function listRoutes(db: Db): string[] {
     inbox: { keep: async () => 0, refuse: () => {}, close: async () => {} },
     publicUrl: () => "http://127.0.0.1",
     now: () => new Date(),
+    hasSecret: () => true,
   });
   return [...new Set(routesOf(app.router))];
 }

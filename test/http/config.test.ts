@@ -1,8 +1,8 @@
-import { expect } from "vitest";
+import { expect, onTestFinished } from "vitest";
 import type { Db } from "../../src/store/db.ts";
 import { applyDocuments } from "../../src/store/documents.ts";
 import { soundDocuments } from "../queries/company-folder.ts";
-import { type Api, test } from "./api.ts";
+import { type Api, serve, test } from "./api.ts";
 import { malformed } from "./malformed-json.ts";
 import { expectProblem } from "./problems.ts";
 
@@ -142,6 +142,21 @@ test("a name that no document has, or another than the document says, is refused
     status: 422,
     body: { faults: [{ path: "id", met: "save-at-risk" }] },
   });
+});
+
+test("a document that names a variable this server does not have is refused, and others are saved all the same", async ({
+  db,
+}) => {
+  await apply(db);
+  const api = await serve(db, { hasSecret: (name) => name !== "EXAMPLE_OTHER_URL" && name !== "EXAMPLE_SLACK_URL" });
+  onTestFinished(() => api.server.stop());
+  const channels = { channels: [{ id: "csm-alerts", kind: "slack", url: { env: "EXAMPLE_OTHER_URL" } }] };
+  const seen = { "if-match": '"1"' };
+  expect(await send(api, "PUT", "/api/v1/config/channels/channels", channels, seen)).toMatchObject({
+    status: 422,
+    body: { faults: [{ path: "channels[0].url", message: "the environment variable EXAMPLE_OTHER_URL is not set" }] },
+  });
+  expect(await send(api, "PUT", path, { ...saveAtRisk, enabled: false }, seen)).toMatchObject({ status: 200 });
 });
 
 test("check tells what would be wrong and saves nothing", async ({ api, db }) => {

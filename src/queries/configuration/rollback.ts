@@ -19,17 +19,12 @@ export type RollbackWish =
  * Brings back, as new revisions, what was in force: what was removed since comes back, what was added goes. The same checks and the same
  * effects as an application, of which it is one.
  */
-export async function rollBack(
-  tx: Tx,
-  wish: RollbackWish,
-  hand: Omit<SavingHand, "note"> & { readonly note: string | null },
-  now: Date,
-): Promise<Saving> {
+export async function rollBack(tx: Tx, wish: RollbackWish, hand: SavingHand, now: Date): Promise<Saving> {
   await lockDocuments(tx);
   const target = await targetOf(tx, wish);
   if ("missing" in target) return { kind: "missing", reason: target.missing };
   const note = hand.note === null ? target.note : `${target.note}: ${hand.note}`;
-  return restoreRevisions(tx, target.live, { author: hand.author, note }, now);
+  return restoreRevisions(tx, target.live, { ...hand, note }, now);
 }
 
 type Target = { readonly live: readonly DocumentRevision[]; readonly note: string } | { readonly missing: string };

@@ -5,6 +5,7 @@ import {
   type ApplyResult,
   applyDocuments,
   type DocumentName,
+  hashDocument,
   type LiveDocument,
   lockDocuments,
   readLiveDocuments,
@@ -12,11 +13,14 @@ import {
 import { compileConfiguration, type SourceDocument, storedDocument } from "../configuration.ts";
 import { type ConfigFault, inReadingOrder, type Located, locateFault } from "./config-fault.ts";
 import { isDocumentName } from "./layout.ts";
+import { missingSecrets } from "./secrets.ts";
 
 /** Who changes documents, and why. */
 export interface SavingHand {
   readonly author: string;
   readonly note: string | null;
+  /** Of whoever runs by the documents: a variable that is named and not set is a fault. Not asked unless given. */
+  readonly hasSecret?: (name: string) => boolean;
 }
 
 /** What came of a wish to change the documents in force. */
@@ -90,12 +94,19 @@ export async function restoreRevisions(
 async function applyChecked(
   tx: Tx,
   documents: readonly SourceDocument[],
-  hand: SavingHand,
+  { hasSecret, author, note }: SavingHand,
   now: Date,
 ): Promise<Saving> {
-  const faults = faultsOf(documents);
+  const unset = hasSecret === undefined ? [] : missingSecrets(await changedAmong(tx, documents), hasSecret);
+  const faults = [...faultsOf(documents), ...unset];
   if (faults.length > 0) return { kind: "faults", faults };
-  return { kind: "saved", result: await applyDocuments(tx, documents, { ...hand, now }) };
+  return { kind: "saved", result: await applyDocuments(tx, documents, { author, note, now }) };
+}
+
+/** What is as it was can be wanting, and something else all the same be mended. */
+async function changedAmong(tx: Tx, documents: readonly SourceDocument[]): Promise<readonly SourceDocument[]> {
+  const live = new Map((await readLiveDocuments(tx)).map((one) => [wordsOf(one), one.hash]));
+  return documents.filter((one) => live.get(wordsOf(one)) !== hashDocument(one.body));
 }
 
 function faultsOf(documents: readonly SourceDocument[]): readonly ConfigFault[] {
