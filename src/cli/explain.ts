@@ -9,6 +9,7 @@ import { ensureDocuments } from "./documents-in-force.ts";
 import { printExplanation } from "./explanation-page.ts";
 import { UsageError } from "./failure.ts";
 import { offerJson } from "./json-option.ts";
+import { printPlaybookExplanation } from "./playbook-explanation.ts";
 
 interface ExplainOptions {
   readonly at?: string;
@@ -45,6 +46,7 @@ async function run(context: CliContext, text: string, options: ExplainOptions): 
       if (answer === null) throw new UsageError(`There is no account ${key}.`);
       const explanation = onlyPlaybook(answer.explanation, options.playbook);
       if (options.json === true) out.json(explanationSchema, explanation);
+      else if (options.playbook !== undefined) printPlaybookExplanation(out, explanation);
       else printExplanation(out, explanation, answer.isStored);
     } finally {
       await follow.close();

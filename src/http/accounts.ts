@@ -37,6 +37,10 @@ export function accountRoutes(db: Db, configuration: () => Promise<Configuration
     .route("/api/v1/accounts/:id/journey")
     .get(mayRead, showJourney(db, configuration))
     .all(onlyMethods("GET, HEAD"));
+  router
+    .route("/api/v1/accounts/:id/playbooks/:playbook")
+    .get(mayRead, showPlaybook(db, configuration))
+    .all(onlyMethods("GET, HEAD"));
   return router;
 }
 
@@ -57,6 +61,19 @@ function showAccount(db: Db, configuration: () => Promise<Configuration>): Reque
     const answer = key.success ? await explainAccount(db, await configuration(), question, await readNow(db)) : null;
     if (answer === null) throw new Problem(404, "There is no such account.");
     response.json(answer.explanation);
+  };
+}
+
+function showPlaybook(db: Db, configuration: () => Promise<Configuration>): RequestHandler {
+  return async (request, response) => {
+    parseQuery(z.strictObject({}), request.query);
+    const key = word.safeParse(request.params["id"]);
+    const question = { key: key.data ?? "", day: null };
+    const answer = key.success ? await explainAccount(db, await configuration(), question, await readNow(db)) : null;
+    if (answer === null) throw new Problem(404, "There is no such account.");
+    const told = answer.explanation.playbooks.find(({ id }) => id === request.params["playbook"]);
+    if (told === undefined) throw new Problem(404, "There is no such playbook in force.");
+    response.json({ account: answer.explanation.account, ...told });
   };
 }
 

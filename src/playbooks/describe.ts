@@ -1,9 +1,9 @@
 import type { MissingReason } from "../scoring/conditions.ts";
 import type { Facts } from "../scoring/facts.ts";
 import type { Instant } from "../scoring/history.ts";
+import type { AskGuards } from "./guard.ts";
 import type { HeldFacts } from "./held-facts.ts";
 import type { CompiledPlaybook } from "./playbook.ts";
-import { type SnoozeNotice, snoozeGuard } from "./snooze.ts";
 import { moment } from "./time-words.ts";
 import type { Surroundings } from "./trigger/awaited.ts";
 import type { TriggerState } from "./trigger/state.ts";
@@ -15,7 +15,8 @@ export interface DescriptionContext {
   /** Moments are told in it. */
   readonly zone: string;
   readonly missingReason?: MissingReason | undefined;
-  readonly snooze?: SnoozeNotice | null | undefined;
+  /** Nothing keeps runs from beginning unless given. */
+  readonly guards?: AskGuards | undefined;
   readonly held?: HeldFacts | null | undefined;
   readonly surroundings?: Surroundings | undefined;
 }
@@ -31,12 +32,12 @@ export function describeState(
   context: DescriptionContext,
 ): string {
   if (!playbook.enabled) return "disabled: not judged";
-  const { now, missingReason, snooze, held, surroundings } = context;
+  const { now, missingReason, guards, held, surroundings } = context;
   const decision = judgeTrigger(playbook, state, facts, {
     now,
     firstSeen: false,
     missingReason,
-    guards: snoozeGuard(snooze),
+    guards,
     held,
     surroundings,
   });

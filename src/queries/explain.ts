@@ -1,10 +1,9 @@
 import type { Configuration } from "../playbooks/configuration.ts";
-import { describeState } from "../playbooks/describe.ts";
+import type { AskGuards } from "../playbooks/guard.ts";
 import { heldFacts, withoutHeld } from "../playbooks/held-facts.ts";
 import { playbookFacts } from "../playbooks/known-facts.ts";
 import { ownerCalendar } from "../playbooks/owners.ts";
-import type { CompiledPlaybook } from "../playbooks/playbook.ts";
-import { snoozeNotice } from "../playbooks/snooze.ts";
+import { snoozeGuard, snoozeNotice } from "../playbooks/snooze.ts";
 import { type Scorer, scoreAccount } from "../scoring/account-score.ts";
 import { overrideAsOf, snoozeAsOf } from "../scoring/by-hand.ts";
 import { dayOfInstant, formatDay, parseDay, startOfDay } from "../scoring/days.ts";
@@ -31,7 +30,7 @@ import { findAccountByKey } from "../store/account-list.ts";
 import { readCoverage } from "../store/coverage.ts";
 import type { Db } from "../store/db.ts";
 import { loadHistory } from "../store/histories.ts";
-import { readTriggerStates, type TriggerStateRow } from "../store/playbook-state.ts";
+import { readTriggerStates } from "../store/playbook-state.ts";
 import { readTrendSpans } from "../store/score-trends.ts";
 import { readChildScores } from "../store/scores/children.ts";
 import { memoryOf, readScores, type StoredScore } from "../store/scores.ts";
@@ -39,6 +38,8 @@ import { readUsageNamesOf } from "../store/usage-names.ts";
 import { readArchival } from "./archival.ts";
 import { explainChange, type KeptScore } from "./explain/change.ts";
 import type { Explanation } from "./explain/explanation.ts";
+import { guardsOf } from "./explain/guards.ts";
+import { explainPlaybook } from "./explain/playbook.ts";
 
 export interface ExplainQuestion {
   readonly key: string;
@@ -88,15 +89,15 @@ export async function explainAccount(
   const zone = fields.zone ?? scorer.company.zone;
   const judgedAt = question.day === null ? now : score.at;
   const situation = await playbookSituation(known, { metrics, score, zone }, judgedAt);
-  const states = question.day === null ? await readTriggerStates(db, [account.accountId]) : null;
   const archived = await readArchival(db, account.accountId);
-  const isJudged = archived === null || question.day !== null;
+  const owner = fields.owner ?? null;
+  const playbooks = await explainPlaybooks(known, { ...situation, zone, ownerId: owner }, question.day !== null, now);
   return {
     isStored: after.isStored,
     explanation: {
       account: account.key,
       name: fields.name ?? account.name,
-      owner: fields.owner ?? null,
+      owner,
       segment: fields.segment ?? null,
       stage: score.lifecycle?.stage ?? fields.stage ?? null,
       archived,
@@ -116,12 +117,25 @@ export async function explainAccount(
       change: await explainChange(db, scorer, before, after),
       drivers: [...score.drivers],
       metrics: Object.fromEntries(metrics),
-      playbooks: configuration.playbooks.map((playbook) => {
-        const told = explainPlaybook(playbook, states, situation, now, zone);
-        return isJudged ? told : { ...told, reason: "judged no more: the account is archived" };
-      }),
+      playbooks: archived === null ? playbooks : inArchive(playbooks, question),
     },
   };
+}
+
+/** The score of an account as it is computed from what was known in the last moment of a day, or now; with every metric of the configuration. */
+export async function scoreOfDay(
+  db: Db,
+  configuration: Configuration,
+  account: { readonly accountId: number; readonly key: string },
+  day: string | null,
+  now: Date,
+): Promise<StoredScore> {
+  const { scorer } = configuration;
+  const newest = await readNewest(db, account.accountId, day);
+  const coverage = await readCoverage(db);
+  const at = lastMoment(scorer.company.zone, day, now);
+  const history = await loadHistory(db, account, reachOf(scorer, scorer.plan, coverage, at));
+  return compute({ db, configuration, history, coverage }, newest, day, now);
 }
 
 function usualSince(day: DayNumber): string {
@@ -284,25 +298,21 @@ async function playbookSituation(
   return { ...withoutHeld(known, held), held, snooze, surroundings: { history, zone } };
 }
 
-function explainPlaybook(
-  playbook: CompiledPlaybook,
-  states: readonly TriggerStateRow[] | null,
-  { facts, missingReason, snooze, held, surroundings }: Awaited<ReturnType<typeof playbookSituation>>,
+/** All playbooks; of a day that is past only the account's snooze is known to have kept runs from beginning. */
+async function explainPlaybooks(
+  { db, configuration, history: { accountId } }: Known,
+  judged: Awaited<ReturnType<typeof playbookSituation>> & { readonly zone: string; readonly ownerId: string | null },
+  isPast: boolean,
   now: Date,
-  zone: string,
-): Explanation["playbooks"][number] {
-  const state = states?.find((one) => one.playbookId === playbook.id) ?? null;
-  return {
-    id: playbook.id,
-    state: playbook.enabled ? (state?.state ?? "inactive") : "disabled",
-    since: state === null ? null : new Date(state.since).toISOString(),
-    reason: describeState(playbook, state, facts, {
-      now: now.getTime(),
-      zone,
-      missingReason,
-      snooze,
-      held,
-      surroundings,
-    }),
-  };
+): Promise<Explanation["playbooks"]> {
+  const states = isPast ? null : await readTriggerStates(db, [accountId]);
+  const tell = (guards: AskGuards) =>
+    configuration.playbooks.map((playbook) => explainPlaybook(playbook, states, { ...judged, guards }, now));
+  if (isPast) return tell(snoozeGuard(judged.snooze));
+  return tell(await guardsOf(db, configuration, { ...judged, accountId }, tell, now));
+}
+
+function inArchive(playbooks: Explanation["playbooks"], { day }: ExplainQuestion): Explanation["playbooks"] {
+  if (day !== null) return playbooks;
+  return playbooks.map((playbook) => ({ ...playbook, reason: "judged no more: the account is archived" }));
 }

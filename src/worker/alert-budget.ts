@@ -6,6 +6,7 @@ import { estimateLoss } from "../playbooks/expected-loss.ts";
 import { type AlertWeek, alertWeek } from "../playbooks/guards/budget/allowance.ts";
 import { budgetKnowledge } from "../playbooks/guards/budget/knowledge.ts";
 import { type RankedRequest, rankRequests } from "../playbooks/guards/budget/ranking.ts";
+import type { BudgetKnowledge } from "../playbooks/guards/budget.ts";
 import type { HouseGuards } from "../playbooks/guards-document.ts";
 import type { Owner } from "../playbooks/owners.ts";
 import type { Instant } from "../scoring/history.ts";

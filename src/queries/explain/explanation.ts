@@ -91,7 +91,27 @@ export const explanationSchema = z.strictObject({
     }),
   ),
   playbooks: z.array(
-    z.strictObject({ id: z.string(), state: z.string(), since: z.string().nullable(), reason: z.string() }),
+    z.strictObject({
+      id: z.string(),
+      /** Why it fired or did not, in a sentence. */
+      reason: z.string(),
+      state: z.string(),
+      since: z.string().nullable(),
+      /** When time alone may change the state. */
+      dueAt: z.string().nullable(),
+      /** What keeps its run from beginning. */
+      guard: z.string().nullable(),
+      /** Each with what it found; `truth` is null where that is not known. */
+      conditions: z.array(
+        z.strictObject({
+          part: z.enum(["audience", "trigger", "recovery"]),
+          fact: z.string(),
+          value: z.union([z.string(), z.number(), z.boolean()]).nullable(),
+          truth: z.boolean().nullable(),
+          words: z.string(),
+        }),
+      ),
+    }),
   ),
 });
 export type Explanation = z.infer<typeof explanationSchema>;
