@@ -169,6 +169,11 @@ describe("an action whose worker is gone", () => {
     ["Slack message is repeated, marked", slack, { state: "retry", mayRepeat: true }],
     ["repeated Slack message is left to an operator", { ...slack, mayRepeat: true }, { state: "unknown" }],
     ["webhook is sent again", webhook, { state: "retry", mayRepeat: false }],
+    [
+      "field of a CRM is written again",
+      { ...webhook, kind: "crm-field" } as const,
+      { state: "retry", mayRepeat: false },
+    ],
   ])("while sending: a %s", (_name, action, expected) => {
     expect(settleAbandoned({ ...action, state: "sending" }, 0, now)).toMatchObject(expected);
   });

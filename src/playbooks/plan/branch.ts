@@ -1,5 +1,5 @@
-import { chanceOf } from "../hash.ts";
 import type { BranchStep } from "../playbook.ts";
+import { textHash } from "../text-hash.ts";
 import type { Occasion } from "./occasion.ts";
 
 /** Which way a run goes at a branch, and why. */
@@ -27,7 +27,7 @@ function chooseByCase({ cases, otherwise }: BranchStep, { subject, missingReason
 
 function chooseByChance({ id, random }: BranchStep, { run }: Occasion): Way {
   const total = random.reduce((sum, { weight }) => sum + weight, 0);
-  const drawn = chanceOf(`${run.runId}/${id}`) * total;
+  const drawn = (textHash(`${run.runId}/${id}`) / 2 ** 53) * total;
   let reached = 0;
   for (const [index, { weight, to }] of random.entries()) {
     reached += weight;
