@@ -2,9 +2,12 @@ import { sql } from "kysely";
 import { expect } from "vitest";
 import { createLog } from "../../src/log.ts";
 import type { Configuration } from "../../src/playbooks/configuration.ts";
+import { lockGrants } from "../../src/store/alert-requests.ts";
 import { type Db, openDatabase } from "../../src/store/db.ts";
+import { grantAlerts } from "../../src/worker/alert-budget.ts";
 import { respondDue } from "../../src/worker/respond.ts";
 import { scoreDue } from "../../src/worker/score.ts";
+import { untilBlocked } from "../support/blocked.ts";
 import { test } from "../support/database.ts";
 import { account, configure, cover, playbook, take } from "./scenario.ts";
 
@@ -178,6 +181,31 @@ test("workers at once never give an owner more than the week has", async ({ db, 
   const { rows } = await sql<{ open: number }>`
     select count(*)::integer as open from alert_requests where granted_at is null`.execute(db);
   expect(rows).toEqual([{ open: 35 }]);
+});
+
+test("whoever grants waits for another who does, and counts what that one gave", async ({ db, url }) => {
+  const configuration = budgeted();
+  const friday = days(4);
+  const keys = Array.from({ length: 10 }, (_, index) => `a${index}`);
+  await take(
+    db,
+    keys.flatMap((key) => account(key, "2026-03-09", week(1))),
+    friday,
+  );
+  await sql`insert into alert_requests (playbook_id, account_id, owner_id, week, revenue, danger, asked_at)
+    select 'save', id, 'anna', '2026-03-09', id * 1000, 0.5, ${friday} from accounts`.execute(db);
+  const other = openDatabase(url);
+  const granting = await other.db.startTransaction().execute();
+  await lockGrants(granting);
+  await sql`update alert_requests set granted_at = ${friday} where revenue <= 4000`.execute(granting);
+  const second = grantAlerts({ db, configuration }, friday);
+  await untilBlocked(other.db, second);
+  await granting.commit().execute();
+  expect(await second).toBe(1);
+  await other.close();
+  const rows = await db.selectFrom("alertRequests").select("accountId").where("grantedAt", "is not", null).execute();
+  expect(rows).toHaveLength(5);
+  expect(rows.map(({ accountId }) => accountId)).toContain(10);
 });
 
 test("a grant of last week is none, and the run asks again", async ({ db }) => {

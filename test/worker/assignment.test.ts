@@ -2,9 +2,11 @@ import { sql } from "kysely";
 import { expect } from "vitest";
 import { createLog } from "../../src/log.ts";
 import type { Configuration } from "../../src/playbooks/configuration.ts";
+import { lockAssignments, writeTurns } from "../../src/store/assignment.ts";
 import { type Db, openDatabase } from "../../src/store/db.ts";
 import { respondDue } from "../../src/worker/respond.ts";
 import { scoreDue } from "../../src/worker/score.ts";
+import { untilBlocked } from "../support/blocked.ts";
 import { test } from "../support/database.ts";
 import { account, configure, cover, playbook, take } from "./scenario.ts";
 
@@ -86,6 +88,21 @@ test("workers at once give everybody the same share of what goes round", async (
   const tasks = await given(db);
   const shares = ["anna", "ben", "cleo"].map((id) => tasks.filter((assignee) => assignee === id).length);
   expect(shares).toEqual([10, 10, 10]);
+});
+
+test("whoever gives a task waits for another who does, and gives it to the next in turn", async ({ db, url }) => {
+  const configuration = giving({ roundRobin: ["anna", "ben", "cleo"] });
+  const other = openDatabase(url);
+  await fall(db, configuration, ["one"]);
+  const first = await other.db.startTransaction().execute();
+  await lockAssignments(first);
+  await writeTurns(first, { playbookId: "save", stepId: "call", turns: 1 });
+  const second = respondDue({ db, configuration, log }, start);
+  await untilBlocked(other.db, second);
+  await first.commit().execute();
+  await second;
+  await other.close();
+  expect(await given(db)).toEqual(["ben"]);
 });
 
 test("a task for the manager stays with the manager when the account gets another owner", async ({ db }) => {
