@@ -1,5 +1,5 @@
 import type { DayNumber } from "../../scoring/history.ts";
-import { returnDays } from "../../scoring/retention/logo-churn.ts";
+import { returnDays } from "../../scoring/retention/customer-life.ts";
 import { type CountedShare, countedShare } from "./counted-share.ts";
 import type { JudgedFire, Walked, WalkedAccount } from "./walked.ts";
 

@@ -1,7 +1,7 @@
 import type { DayNumber } from "../../scoring/history.ts";
 import { accountAsOf } from "../../scoring/record-state.ts";
 import type { ReplayedAccount } from "../../scoring/replay/account-days.ts";
-import { customerLife, isCustomerOn } from "../../scoring/retention/logo-churn.ts";
+import { customerLife, isCustomerOn } from "../../scoring/retention/customer-life.ts";
 import type { AccountWalk, WalkedFire } from "./account-walk.ts";
 import type { Judges } from "./judges.ts";
 

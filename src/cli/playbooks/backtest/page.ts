@@ -99,19 +99,16 @@ function printOwners(out: Output, { owners }: VersionReport): void {
 }
 
 /** Weeks without a run say nothing that the mean does not. */
-function printWeeks(out: Output, { weeks }: VersionReport): void {
+function printWeeks(out: Output, { weeks, owners }: VersionReport): void {
   out.line();
+  const shares = (ofWeek: VersionReport["weeks"][number]["owners"]) =>
+    Object.entries(ofWeek).map(([owner, times]) => `${owner === "" ? "(nobody)" : owner} ${times}`);
+  const isDivided = owners.length > 1;
   out.table({
-    head: ["week of", "runs", "by CSM"],
+    head: ["week of", "runs", ...(isDivided ? ["by CSM"] : [])],
     rows: weeks
       .filter(({ fires }) => fires > 0)
-      .map(({ week, fires, owners }) => [
-        week,
-        fires,
-        Object.entries(owners)
-          .map(([owner, times]) => `${owner === "" ? "(nobody)" : owner} ${times}`)
-          .join(", "),
-      ]),
+      .map(({ week, fires, owners: ofWeek }) => [week, fires, ...(isDivided ? [shares(ofWeek).join(", ")] : [])]),
     right: [1],
   });
 }
