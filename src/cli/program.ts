@@ -14,6 +14,7 @@ import { CommandEnd, describeError, type ExitCode, exitCodes, UsageError } from 
 import { registerImport } from "./import.ts";
 import { registerInbox } from "./inbox.ts";
 import { registerJourney } from "./journey.ts";
+import { registerMail } from "./mail.ts";
 import { registerMaintain } from "./maintain.ts";
 import { registerMilestone } from "./milestone.ts";
 import { registerNote } from "./note.ts";
@@ -52,6 +53,7 @@ const registers: readonly Register[] = [
   registerSources,
   registerActions,
   registerInbox,
+  registerMail,
   registerSurveys,
   registerTask,
   registerPulse,

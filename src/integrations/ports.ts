@@ -1,4 +1,4 @@
-import type { Message, Outcome } from "../playbooks/message.ts";
+import type { EmailMessage, Message, Outcome } from "../playbooks/message.ts";
 
 /** One attempt to deliver one action. */
 export interface Attempt {
@@ -21,6 +21,8 @@ export interface Channel {
   /** At most one message per this many milliseconds, shared by all processes; 0 for no limit. */
   readonly minIntervalMs: number;
   send(attempt: Attempt): Promise<Outcome>;
+  /** The headers of a mail as it would go out, unfolded, each in one line; nothing is sent. */
+  headersOf?(message: EmailMessage, now: Date): Promise<readonly string[]>;
   /** Are credentials and address good? In words; used by `doctor`. */
   check?(signal: AbortSignal): Promise<{ readonly ok: boolean; readonly detail: string }>;
   close?(): Promise<void>;

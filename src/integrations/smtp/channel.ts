@@ -1,4 +1,4 @@
-import type { Outcome } from "../../playbooks/message.ts";
+import type { EmailMessage, Outcome } from "../../playbooks/message.ts";
 import type { Attempt, Channel } from "../ports.ts";
 import { networkReason, redactor } from "../redact.ts";
 import { parseMailbox } from "./address.ts";
@@ -47,6 +47,7 @@ export function openSmtpChannel(options: SmtpOptions): Channel {
     kind: "email",
     minIntervalMs: 0,
     send: (attempt) => send(server, sender, redact, attempt),
+    headersOf: (message, now) => headersOf(sender, message, now),
     check: (signal) => check(server, signal),
   };
 }
@@ -65,6 +66,13 @@ async function send(
   const outcome = judgeDialogue(await converse(server, letter, signal), redact);
   if (outcome.kind !== "sent") return outcome;
   return { ...outcome, receipt: { ...outcome.receipt, messageId: message.messageId, bytes: letter.mime.length } };
+}
+
+async function headersOf(sender: Sender, message: EmailMessage, now: Date): Promise<readonly string[]> {
+  const letter = await composeLetter(sender, message, false, now);
+  if ("fault" in letter) return [`(it cannot be sent: ${letter.fault})`];
+  const [head = ""] = letter.mime.toString("utf8").split("\r\n\r\n", 1);
+  return head.replace(/\r\n[ \t]+/g, " ").split("\r\n");
 }
 
 async function check(server: SmtpServer, signal: AbortSignal): Promise<{ ok: boolean; detail: string }> {
