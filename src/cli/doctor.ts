@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { z } from "zod";
 import { diagnose } from "../queries/doctor.ts";
+import { checkCustomerMail } from "../queries/mail-readiness.ts";
 import { checkStorage, readStorage, type Storage } from "../queries/storage.ts";
 import type { CliContext } from "./context.ts";
 import { ensureDocuments } from "./documents-in-force.ts";
@@ -50,7 +51,11 @@ async function run(context: CliContext, isJson: boolean): Promise<void> {
     try {
       const live = await follow.live();
       const storage = await readStorage(db);
-      const findings = [...(await diagnose(db, [...live.channels.values()])), ...checkStorage(storage)];
+      const findings = [
+        ...(await diagnose(db, [...live.channels.values()])),
+        ...checkCustomerMail(live.configuration, context.settings.publicUrl),
+        ...checkStorage(storage),
+      ];
       const ok = findings.every((finding) => finding.state !== "fault");
       if (isJson) out.json(doctorShape, { ok, database: withoutPassword(url), storage: shown(storage), findings });
       else {

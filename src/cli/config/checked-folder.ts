@@ -1,10 +1,11 @@
 import { resolve } from "node:path";
 import { z } from "zod";
-import { readSecret } from "../../config.ts";
+import { hasSecret } from "../../config.ts";
 import { type ConfigFault, configFaultText } from "../../queries/configuration/config-fault.ts";
 import { configFaultSchema, toFaultJson } from "../../queries/configuration/fault-json.ts";
 import { missingSecrets } from "../../queries/configuration/secrets.ts";
 import { type CheckedFolder, compileFolder } from "../../queries/configuration.ts";
+import { unconfirmedSenders } from "../../queries/mail-readiness.ts";
 import type { ApplyResult, DocumentName } from "../../store/documents.ts";
 import { type Output, oneLine } from "../output.ts";
 
@@ -17,7 +18,7 @@ export const validationShape = z.strictObject({
   folder: z.string(),
   documents: z.array(documentShape),
   faults: z.array(configFaultSchema),
-  /** What would stop the start here, but is no fault of the folder: secrets that are not set in this environment. */
+  /** What is no fault of the folder: secrets that are not set in this environment, mail to customers that nobody has confirmed. */
   warnings: z.array(configFaultSchema),
 });
 
@@ -39,7 +40,12 @@ export interface Checked extends CheckedFolder {
 export async function checkFolder(path: string): Promise<Checked> {
   const folder = resolve(path);
   const checked = await compileFolder(folder);
-  const warnings = missingSecrets(checked.documents, (name) => readSecret(name) !== undefined);
+  const { documents, configuration } = checked;
+  const channels = documents.find(({ kind }) => kind === "channels");
+  const warnings = [
+    ...missingSecrets(documents, hasSecret),
+    ...(configuration === null ? [] : unconfirmedSenders(configuration, channels)),
+  ];
   return { ...checked, folder, warnings };
 }
 
