@@ -9,6 +9,7 @@ import { registerPlaybookBacktest } from "./playbooks/backtest.ts";
 import { registerPlaybookBrake } from "./playbooks/brake.ts";
 import { registerPlaybookEffect } from "./playbooks/effect.ts";
 import { registerPlaybookSnooze } from "./playbooks/snooze.ts";
+import { registerPlaybookTest } from "./playbooks/test.ts";
 
 /** `playbooks`: what is in force, where it stands, and what can be tried and decided of it. */
 export function registerPlaybooks(program: Command, context: CliContext): void {
@@ -17,6 +18,7 @@ export function registerPlaybooks(program: Command, context: CliContext): void {
     .command("list", { isDefault: true })
     .description("list the playbooks in force with the accounts in each state, pulled brakes and pauses")
     .addHelpText("after", "\nExample:\n  keepwell playbooks");
+  registerPlaybookTest(playbooks, context);
   registerPlaybookBacktest(playbooks, context);
   registerPlaybookEffect(playbooks, context);
   registerPlaybookSnooze(playbooks, context);

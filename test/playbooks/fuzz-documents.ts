@@ -225,7 +225,7 @@ const soundTrigger = fc.oneof(
     { on: "change", fact: "owner" },
   ),
 );
-const soundLeaves = fc.constantFrom(
+const soundLeaves = fc.constantFrom<Record<string, unknown>[]>(
   { do: "slack", to: "csm-alerts", text: "{{ account.name }} is {{ band }}" },
   { do: "email", to: "owner", subject: "Look", body: "{% if score %}{{ score }}{% endif %}" },
   { do: "task", title: "Call {{ contact.name }}", assignee: "owner", dueInWorkingDays: 2 },
@@ -235,7 +235,7 @@ const soundLeaves = fc.constantFrom(
 const soundSteps = fc
   .array(fc.tuple(soundLeaves, fc.option(soundCondition, { nil: undefined })), { minLength: 1, maxLength: 6 })
   .map((leaves) =>
-    leaves.flatMap(([leafStep, onlyIf], index) => {
+    leaves.flatMap(([leafStep, onlyIf], index): unknown[] => {
       const told = { id: `s${index}`, ...(onlyIf === undefined ? {} : { if: onlyIf }), ...leafStep };
       if (index % 3 === 1) return [{ id: `w${index}`, do: "wait", for: "1d" }, told];
       if (index % 3 === 2)
