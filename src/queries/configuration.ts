@@ -58,11 +58,7 @@ export type Compiled = { readonly configuration: LoadedConfiguration } | { reado
 /** Kinds of document of which at least one could not be read at all: what is said about them elsewhere cannot be judged. */
 export type Unread = ReadonlySet<string>;
 
-/**
- * Compiles documents that belong together, or lists everything that is wrong with any of them.
- *
- * @internal
- */
+/** Compiles documents that belong together, or lists everything that is wrong with any of them. */
 export function compileConfiguration(documents: readonly SourceDocument[], unread: Unread = none): Compiled {
   const faults: ConfigFault[] = strayFaults(documents);
   /** One faulty part never hides the faults of another. */
