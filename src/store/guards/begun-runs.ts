@@ -27,6 +27,6 @@ export async function readSetFacts(
     select r.account_id, r.playbook_id, r.depth, r.chain, coalesce(a.message ->> 'field', 'stage') as fact
     from actions a join runs r on r.id = a.run_id
     where a.account_id = any(${idArray(accountIds)}::bigint[]) and a.kind in ('field', 'stage')
-      and a.state <> 'skipped' and a.created_at > ${since}`.execute(db);
+      and a.state <> 'skipped' and coalesce(a.settled_at, a.created_at) > ${since}`.execute(db);
   return rows;
 }

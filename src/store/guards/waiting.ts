@@ -8,6 +8,7 @@ export async function wakeMuted(tx: Tx, accountIds: readonly number[], now: Date
   await sql`
     update account_work w set next_respond_at = ${now}
     where w.account_id = any(${idArray(accountIds)}::bigint[])
+      and exists (select from trigger_states t where t.account_id = w.account_id and t.guard = 'inhibition')
       and exists (select from runs r where r.account_id = w.account_id and r.finished_at = ${now} and r.state <> 'holdout')`.execute(
     tx,
   );
