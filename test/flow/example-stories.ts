@@ -3,8 +3,8 @@ import { createSilentLog } from "../../src/log.ts";
 import type { Configuration } from "../../src/playbooks/configuration.ts";
 import { customerLinks } from "../../src/playbooks/customer-links.ts";
 import { textHash } from "../../src/playbooks/text-hash.ts";
+import { configFaultText } from "../../src/queries/configuration/config-fault.ts";
 import { compileConfiguration } from "../../src/queries/configuration.ts";
-import { faultText } from "../../src/scoring/fault.ts";
 import type { Input } from "../../src/scoring/records.ts";
 import type { Db } from "../../src/store/db.ts";
 import { writeFact } from "../../src/store/installation.ts";
@@ -37,7 +37,7 @@ export function companyWith(ids: readonly string[]): Configuration {
     document("health-model", "default", read(`${sample}/health-models/default.json`)),
     ...ids.map((id) => document("playbook", id, read(`${examples}/${id}.json`))),
   ]);
-  if ("faults" in compiled) throw new Error(compiled.faults.map(({ fault }) => faultText(fault)).join("\n"));
+  if ("faults" in compiled) throw new Error(compiled.faults.map(configFaultText).join("\n"));
   return compiled.configuration;
 }
 
