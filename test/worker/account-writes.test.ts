@@ -5,10 +5,13 @@ import { clearStage } from "../../src/queries/by-hand.ts";
 import { readDueWrites } from "../../src/store/account-writes.ts";
 import { insertAction } from "../../src/store/actions.ts";
 import { type Db, openDatabase, readNow } from "../../src/store/db.ts";
+import { readTriggerStates } from "../../src/store/playbook-state.ts";
 import { writeDueAccounts } from "../../src/worker/account-writes.ts";
 import { deliverDue } from "../../src/worker/deliver.ts";
+import { respondDue } from "../../src/worker/respond.ts";
+import { scoreDue } from "../../src/worker/score.ts";
 import { test } from "../support/database.ts";
-import { take } from "./scenario.ts";
+import { configure, playbook, take } from "./scenario.ts";
 
 const log = createLog({ level: "silent", format: "json" });
 const began = "2026-01-01T00:00:00Z";
@@ -130,4 +133,28 @@ test("delivering leaves them alone: they go through no channel", async ({ db }) 
   const summary = await deliverDue({ ...deps(db), channels: new Map(), jitter: () => 0 }, await readNow(db));
   expect(summary).toMatchObject({ sent: 0, failed: 0 });
   expect((await actions(db))[0]?.state).toBe("pending");
+});
+
+test("playbooks that set what the other one waits for come to rest, and say why", async ({ db }) => {
+  const sets = (id: string, is: string, value: string) =>
+    playbook({
+      id,
+      trigger: { on: "threshold", when: { fact: "segment", is } },
+      steps: [{ id: "set", do: "set-field", field: "segment", value }],
+    });
+  const configuration = configure([sets("to-b", "a", "b"), sets("to-a", "b", "a")]);
+  await take(db, [{ kind: "account", id: "acme", at: began, set: { name: "Acme", segment: "a" } }], await readNow(db));
+  for (let pass = 0; pass < 8; pass += 1) {
+    const now = await readNow(db);
+    await scoreDue({ db, configuration, log }, now);
+    await respondDue({ db, configuration, log }, now);
+    await write(db);
+  }
+  const runs = await db.selectFrom("runs").select(["playbookId", "depth", "chain"]).orderBy("id").execute();
+  expect(runs).toEqual([
+    { playbookId: "to-b", depth: 0, chain: [] },
+    { playbookId: "to-a", depth: 1, chain: ["to-b"] },
+  ]);
+  const states = await readTriggerStates(db, [1]);
+  expect(states.find(({ playbookId }) => playbookId === "to-b")?.reason).toContain("dropped: loop");
 });
