@@ -13,7 +13,7 @@ export interface LaneTask {
   readonly range: WalkRange;
 }
 
-// The only writer of what comes in here is walk.ts.
+// The only writer of what comes in here is lanes.ts.
 const task: LaneTask = workerData;
 const { db, close } = openDatabase(task.url, { applicationName: "keepwell backtest", max: 4 });
 const trial = await compileCandidates(db, task.tried);

@@ -1,12 +1,11 @@
 import type { CandidateBodies, Candidates } from "../../../queries/backtest/candidates.ts";
 import { type WalkRange, walkAccounts } from "../../../queries/backtest/walk.ts";
-import { addWalked, type Walked } from "../../../queries/backtest/walked.ts";
+import type { Walked } from "../../../queries/backtest/walked.ts";
 import { unitsOf } from "../../../scoring/replay/families.ts";
 import { readAllAccounts } from "../../../store/account-list.ts";
 import { readTies } from "../../../store/scores/children.ts";
 import type { ReachableDatabase } from "../../context.ts";
-import { runInLanes } from "../../lanes/lanes.ts";
-import type { LaneTask } from "./lane.ts";
+import { walkInLanes } from "./lanes.ts";
 
 /** Told how it goes on. */
 export interface WalkListener {
@@ -30,9 +29,6 @@ export async function walkAll(
   if (accounts.length * (range.toDay - range.fromDay + 1) < fewDays) {
     return walkAccounts(db, trial, range, units, onAccounts);
   }
-  const task: LaneTask = { url, revisionKey: trial.configuration.revisionKey, tried: trial.tried, range };
-  const parts: Walked[] = [];
-  const onResult = (part: Walked) => parts.push(part);
-  await runInLanes({ lane: new URL("lane.ts", import.meta.url), task, units, onAccounts, onResult });
-  return parts.reduce(addWalked);
+  const task = { url, revisionKey: trial.configuration.revisionKey, tried: trial.tried, range };
+  return walkInLanes(task, units, onAccounts);
 }
