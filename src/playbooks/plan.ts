@@ -68,12 +68,13 @@ function endOfWait(occasion: Occasion): RunPlan | { readonly dueAt: Instant; rea
     const next = { kind: "waiting", stepId, waitId, dueAt: view.dueAt, arrivedAt: since } as const;
     return { actions: [], next, reason: `"${wait.id}": ${view.reason}` };
   }
+  // A wait whose end was open, and that is no longer there, is over.
+  if (run.waitId !== null) return { dueAt: now, actions: [] };
   if (run.dueAt !== null && run.dueAt > now) {
     const reason = `waiting until ${moment(run.dueAt, subject.zone)} for the step "${run.stepId}"`;
     return { actions: [], next: { ...run, kind: "waiting" }, reason };
   }
-  // A wait whose end was not settled, and that is no longer there, is over.
-  return { dueAt: (run.waitId === null ? run.arrivedAt : null) ?? run.dueAt ?? now, actions: [] };
+  return { dueAt: run.arrivedAt ?? run.dueAt ?? now, actions: [] };
 }
 
 function walk(first: CompiledStep, occasion: Walk): RunPlan {

@@ -79,8 +79,9 @@ async function walkOn(turn: Turn, playbook: CompiledPlaybook, run: RunRow): Prom
     return { ...kept, dueAt: null };
   }
   const { stepId, waitId, dueAt, arrivedAt } = next;
-  const { id, revision } = { id: run.id, revision: playbook.revision };
-  const progress = { id, revision, state: "active", stepId, waitId, dueAt, arrivedAt, reason: run.reason } as const;
+  const { id, reason: whyStarted } = run;
+  const { revision } = playbook;
+  const progress = { id, revision, state: "active", stepId, waitId, dueAt, arrivedAt, reason: whyStarted } as const;
   if (!isSame(run, progress)) await writeRunProgress(turn.tx, progress, turn.now);
   return { ...kept, dueAt };
 }

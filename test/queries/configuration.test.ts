@@ -114,6 +114,31 @@ describe("a folder of documents", () => {
     expect(faults.every((fault) => fault.startsWith("channels.json"))).toBe(true);
   });
 
+  test("does not blame steps in a branch for a document that cannot be read", async () => {
+    const call = { id: "call", do: "task", title: "Call", assignee: "anna" };
+    const branch = { id: "which", do: "branch", cases: [{ when: { fact: "score", below: 20 }, steps: [call] }] };
+    const saving = { ...soundDocuments["playbooks/save-at-risk.json"], steps: [branch] };
+    const faults = await faultsOf({ ...soundDocuments, "owners.json": "{", "playbooks/save-at-risk.json": saving });
+    expect(faults.map((fault) => fault.split(":")[0])).toEqual(["owners.json"]);
+  });
+
+  test("with playbooks that call each other is refused", async () => {
+    const calling = (id: string, playbook: string) => ({
+      ...soundDocuments["playbooks/save-at-risk.json"],
+      id,
+      steps: [{ id: "call", do: "call-playbook", playbook }],
+    });
+    const faults = await faultsOf({
+      ...soundDocuments,
+      "playbooks/save-at-risk.json": calling("save-at-risk", "follow-up"),
+      "playbooks/follow-up.json": calling("follow-up", "save-at-risk"),
+    });
+    expect(faults).toEqual([
+      expect.stringContaining('steps[0].playbook: calls itself: "follow-up" → "save-at-risk" → "follow-up"'),
+      expect.stringContaining('steps[0].playbook: calls itself: "save-at-risk" → "follow-up" → "save-at-risk"'),
+    ]);
+  });
+
   test("with two documents of one name, or two default health models, is refused", async () => {
     const model = soundDocuments["health-models/default.json"];
     const faults = await faultsOf({

@@ -93,7 +93,7 @@ const edits: readonly Edit[] = [
   },
   {
     edit: "a wait for a condition removed",
-    before: { steps: [say("a"), pause("w", { until: field("never") }), say("b")] },
+    before: { steps: [say("a"), pause("w", { until: field("never"), for: "9d" }), say("b")] },
     after: { steps: [say("a"), say("b")] },
     made: [["a", "b"], []],
     ends: "done",
