@@ -30,7 +30,7 @@ export function estimateLoss(facts: Facts): LossEstimate {
 }
 
 /** 1 within 30 days of the renewal, from there in a straight line down to 0.25 at 365 days and more; 0.5 where it is not known. */
-export function nearnessOf(daysToRenewal: number | null): number {
+function nearnessOf(daysToRenewal: number | null): number {
   if (daysToRenewal === null) return unknownNearness;
   const share = Math.min(1, Math.max(0, (daysToRenewal - nearDays) / (farDays - nearDays)));
   return 1 - share * (1 - farNearness);

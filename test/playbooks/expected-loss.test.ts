@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { estimateLoss, expectedLoss, medianOf, nearnessOf } from "../../src/playbooks/expected-loss.ts";
+import { estimateLoss, expectedLoss, medianOf } from "../../src/playbooks/expected-loss.ts";
 import { alertWeek } from "../../src/playbooks/guards/budget/allowance.ts";
 import { type OpenRequest, rankRequests } from "../../src/playbooks/guards/budget/ranking.ts";
 import { budgetVerdict } from "../../src/playbooks/guards/budget.ts";
@@ -54,9 +54,9 @@ describe("the expected loss of an account", () => {
   });
 
   test("is nearest within 30 days of the renewal, and farthest from a year on", () => {
-    expect([-3, 0, 30, 365, 900].map(nearnessOf)).toEqual([1, 1, 1, 0.25, 0.25]);
-    expect(nearnessOf(197.5)).toBeCloseTo(0.625);
-    expect(nearnessOf(null)).toBe(0.5);
+    const nearness = (days: number) => estimateLoss(facts({ risk: 1, "contract.days_to_renewal": days })).danger;
+    expect([-3, 0, 30, 365, 900].map(nearness)).toEqual([1, 1, 1, 0.25, 0.25]);
+    expect(nearness(197.5)).toBeCloseTo(0.625);
   });
 
   test.each([
