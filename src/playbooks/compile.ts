@@ -1,5 +1,5 @@
 import { derivedCatalogue } from "../scoring/fact-catalogue.ts";
-import type { Fault } from "../scoring/fault.ts";
+import { type Fault, faultAt, suggestion } from "../scoring/fault.ts";
 import { type Compilation, conditionAt, milliseconds, type PlaybookContext } from "./compile/compilation.ts";
 import { compileEntry, recoveryFaults, severityFaults } from "./compile/entry.ts";
 import { compileRecovery, compileSteps } from "./compile/steps.ts";
@@ -41,6 +41,7 @@ export function compilePlaybook(
   const entry = trigger && parsed.frame && compileEntry(parsed.frame.entry, trigger, refuse);
   if (parsed.frame !== null) refuse(...severityFaults(parsed.frame));
   refuse(...recoveryFaults(parsed.onRecover, trigger));
+  refuseStrangers(parsed.frame?.guards.inhibitedBy, compilation);
   if (compilation.faults.length > 0 || parsed.frame === null || trigger === null || entry === null) {
     return { faults: compilation.faults };
   }
@@ -67,6 +68,17 @@ export function compilePlaybook(
       facts: [...compilation.facts].sort(),
     },
   };
+}
+
+/** A playbook there is none of never mutes anybody. */
+function refuseStrangers(inhibitedBy: PlaybookDocument["guards"]["inhibitedBy"], compilation: Compilation): void {
+  const { playbooks } = compilation.context;
+  if (!Array.isArray(inhibitedBy) || playbooks === undefined) return;
+  inhibitedBy.forEach((id, index) => {
+    if (playbooks.includes(id)) return;
+    const message = `there is no playbook "${id}"${suggestion(id, playbooks)}`;
+    compilation.faults.push(faultAt(`guards.inhibitedBy[${index}]`, id, message));
+  });
 }
 
 function compileGuards(guards: PlaybookDocument["guards"]): CompiledGuards {

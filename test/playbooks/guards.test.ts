@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { compilePlaybook } from "../../src/playbooks/compile.ts";
 import type { GuardQuestion } from "../../src/playbooks/guard.ts";
 import { capVerdict } from "../../src/playbooks/guards/cap.ts";
 import { holdoutVerdict } from "../../src/playbooks/guards/holdout.ts";
@@ -11,7 +12,7 @@ import { nextOpening, windowVerdict } from "../../src/playbooks/guards/window.ts
 import { type HouseGuards, houseGuardsSchema, parseHouseGuards } from "../../src/playbooks/guards-document.ts";
 import { workCalendar } from "../../src/scoring/calendar.ts";
 import { parseDay } from "../../src/scoring/days.ts";
-import { playbook } from "./build.ts";
+import { context, document, playbook } from "./build.ts";
 
 const now = Date.parse("2026-03-10T12:00:00Z");
 const hour = 3_600_000;
@@ -317,5 +318,13 @@ test("guards.json tells what is wrong with it, by name", () => {
   expect("faults" in told ? told.faults.map(({ path, message }) => `${path}: ${message}`) : []).toEqual([
     expect.stringContaining("workingHours.to"),
     expect.stringContaining("maxPerAccount"),
+  ]);
+});
+
+test("a playbook that is muted by one there is none of is refused", () => {
+  const body = document({ guards: { inhibitedBy: ["urgnt"] } });
+  const compiled = compilePlaybook(body, { ...context, playbooks: ["save-at-risk", "urgent"] });
+  expect("faults" in compiled ? compiled.faults : []).toMatchObject([
+    { path: "guards.inhibitedBy[0]", message: 'there is no playbook "urgnt"; did you mean "urgent"?' },
   ]);
 });
