@@ -21,6 +21,13 @@ export interface HistoryScope extends MetricScope {
   readonly accounts: readonly { readonly accountId: number; readonly key: string }[];
   /** When facts at past moments will be asked for, late and superseded values are loaded too: those that some asked moment did not know. */
   readonly forPast: boolean | PastMoments;
+  /** Kinds of which only those records are asked for of which something was learnt, or came to be so, since a moment. */
+  readonly recent?: RecentRecords | undefined;
+}
+
+interface RecentRecords {
+  readonly kinds: readonly RecordKind[];
+  readonly since: Date;
 }
 
 /** The last moments of local days, and those given. */
@@ -36,7 +43,7 @@ const firstDayEndHours = 33;
 export async function loadHistories(db: Db | Tx, scope: HistoryScope): Promise<AccountHistory[]> {
   const ids = scope.accounts.map((account) => account.accountId);
   const names = await readUsageNameIds(db, scope.usageNames);
-  const [changes, usage] = [await readChanges(db, ids, scope.kinds), await readUsage(db, ids, names, scope)];
+  const [changes, usage] = [await readChanges(db, ids, scope), await readUsage(db, ids, names, scope)];
   const revisions = scope.forPast !== false ? await readRevisions(db, ids, names, scope) : none;
   const users = await readUsers(db, ids, scope);
   return scope.accounts.map(({ accountId, key }) => ({
@@ -102,14 +109,22 @@ type ChangeText = readonly [number, RecordKind, number, number, RecordChange["se
 async function readChanges(
   db: Db | Tx,
   ids: readonly number[],
-  kinds: readonly RecordKind[],
+  { kinds, recent }: HistoryScope,
 ): Promise<Map<number, RecordChange[]>> {
+  const others = recent?.kinds.filter((kind) => !kinds.includes(kind)) ?? [];
+  const orRecent =
+    recent === undefined || others.length === 0
+      ? sql``
+      : sql`or kind = any(${others}::text[]) and (account_id, record_id) in (
+          select r.account_id, r.record_id from record_changes r
+          where r.account_id = any(${idArray(ids)}::bigint[]) and r.kind = any(${others}::text[])
+            and (r.recorded_at > ${recent.since} or r.occurred_at > ${recent.since}))`;
   const { rows } = await sql<{ a: number; c: string }>`
     select account_id as a, '[' || string_agg(
       '[' || record_id || ',"' || kind || '",' || (date_part('epoch', occurred_at) * 1000)::bigint || ','
         || (date_part('epoch', recorded_at) * 1000)::bigint || ',' || set::text || ']', ',') || ']' as c
     from record_changes
-    where account_id = any(${idArray(ids)}::bigint[]) and kind = any(${kinds}::text[])
+    where account_id = any(${idArray(ids)}::bigint[]) and (kind = any(${kinds}::text[]) ${orRecent})
     group by account_id`.execute(db.withoutPlugins());
   return new Map(rows.map(({ a, c }) => [a, changesOf(JSON.parse(c))]));
 }

@@ -78,9 +78,11 @@ export async function loadSituations(
 ): Promise<Situation[]> {
   const ids = claims.map((claim) => claim.accountId);
   const keys = await findAccountKeys(tx, ids);
+  const stateRows = await readTriggerStates(tx, ids);
   const histories = await loadHistories(tx, {
     accounts: ids.map((accountId) => ({ accountId, key: keys.get(accountId) ?? "" })),
-    ...recordsOnly([...new Set([...kinds, ...awaitedKinds(configuration.playbooks)])]),
+    ...recordsOnly(kinds),
+    recent: { kinds: awaitedKinds(configuration.playbooks), since: openSince(stateRows, now) },
   });
   const wanted = derivedAmong(configuration.playbooks.flatMap(({ facts }) => facts));
   const spans = await readSpans(tx, configuration, histories, wanted, now);
@@ -89,7 +91,7 @@ export async function loadSituations(
   const contacts = histories.map((history) => primaryContact(history, now.getTime()));
   const surveys = await loadAskedPeople(tx, configuration, contacts, now);
   const pauseOf = await loadMailedPeople(tx, configuration, contacts, now);
-  const states = groupByAccount(await readTriggerStates(tx, ids));
+  const states = groupByAccount(stateRows);
   const runs = groupByAccount(await readOpenRuns(tx, ids, now));
   return histories.map((history, index) => {
     const { accountId } = history;
@@ -115,6 +117,12 @@ export async function loadSituations(
       endedRuns: open.filter(({ state }) => state !== "active"),
     };
   });
+}
+
+/** Since when records have come that a trigger may still wait for. */
+function openSince(states: readonly TriggerStateRow[], now: Date): Date {
+  const floors = states.flatMap(({ seen }) => (seen === null ? [] : [seen.floor]));
+  return new Date(floors.reduce((earliest, floor) => Math.min(earliest, floor), now.getTime()));
 }
 
 function readSpans(

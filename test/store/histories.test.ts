@@ -8,7 +8,7 @@ import { usageMetricNames } from "../../src/scoring/metrics/usage.ts";
 import { compileMetrics, computeMetrics } from "../../src/scoring/metrics.ts";
 import type { UsageInput } from "../../src/scoring/records.ts";
 import type { Db } from "../../src/store/db.ts";
-import { loadHistories } from "../../src/store/histories.ts";
+import { loadHistories, recordsOnly } from "../../src/store/histories.ts";
 import { applyInputs, type RecordedAt } from "../../src/store/intake.ts";
 import { company, statement } from "../scoring/build-history.ts";
 import { test } from "../support/database.ts";
@@ -127,4 +127,41 @@ test("what is learned after a moment changes nothing at that moment", async ({ d
     }),
     { numRuns: 40 },
   );
+});
+
+test("of some kinds only those records are loaded of which something was learnt of late, with all that is known of them", async ({
+  db,
+}) => {
+  const account = { kind: "account", id: "acme", at: "2025-01-01T00:00:00Z", set: { name: "Acme" } } as const;
+  const ticket = (id: string, at: string, priority: "low" | "urgent") =>
+    ({ kind: "ticket", id, account: "acme", at, set: { priority } }) as const;
+  const early = [
+    account,
+    ticket("old", "2025-02-01T00:00:00Z", "urgent"),
+    ticket("moved", "2025-02-01T00:00:00Z", "low"),
+  ];
+  const late = [ticket("moved", "2025-03-10T00:00:00Z", "urgent"), ticket("told", "2025-02-02T00:00:00Z", "low")];
+  for (const [inputs, day] of [
+    [early, "2025-02-03"],
+    [late, "2025-03-11"],
+  ] as const) {
+    const options = {
+      source: "test",
+      inputs,
+      now: new Date(day),
+      recordedAt: "now",
+      unknownAccounts: "reject",
+    } as const;
+    await db.transaction().execute((tx) => applyInputs(tx, options));
+  }
+  const { accountId } = await db.selectFrom("accounts").select("id as accountId").executeTakeFirstOrThrow();
+  const [history] = await loadHistories(db, {
+    ...recordsOnly(["account"]),
+    accounts: [{ accountId, key: "acme" }],
+    recent: { kinds: ["ticket"], since: new Date("2025-03-01") },
+  });
+  const told = history?.changes.map(
+    ({ kind, occurredAt }) => `${kind} ${new Date(occurredAt).toISOString().slice(0, 10)}`,
+  );
+  expect(told?.sort()).toEqual(["account 2025-01-01", "ticket 2025-02-01", "ticket 2025-02-02", "ticket 2025-03-10"]);
 });
