@@ -18,8 +18,8 @@ main { max-width: 36rem; margin: 0 auto; padding: 2rem 1rem 3rem }
 h1 { font-size: 1.25rem; line-height: 1.35; margin: 0 0 1rem }
 fieldset { border: 0; margin: 0; padding: 0; min-width: 0 }
 legend { font-size: 1.25rem; font-weight: 600; line-height: 1.35; padding: 0; margin: 0 0 1rem }
-.scores { display: flex; flex-wrap: wrap; gap: .4rem }
-.scores label { flex: 1 0 2.75rem; min-height: 3.25rem; display: flex; flex-direction: column; align-items: center; justify-content: center; gap: .15rem; border: 1px solid GrayText; border-radius: .4rem; cursor: pointer }
+.scores { display: grid; grid-template-columns: repeat(auto-fit, minmax(2.4rem, 1fr)); gap: .4rem }
+.scores label { min-height: 3.25rem; display: flex; flex-direction: column; align-items: center; justify-content: center; gap: .15rem; border: 1px solid GrayText; border-radius: .4rem; cursor: pointer }
 .scores label:has(:checked) { outline: 3px solid #2563eb; outline-offset: -1px; font-weight: 700 }
 .scores input { margin: 0; accent-color: #2563eb }
 .ends { display: flex; justify-content: space-between; gap: 1rem; font-size: .9rem; margin: .4rem 0 1.5rem }

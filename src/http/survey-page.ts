@@ -1,5 +1,5 @@
 import { escapeHtml } from "../playbooks/escape.ts";
-import { scoresOf } from "../playbooks/survey/scale.ts";
+import { scoresOf, surveyScales } from "../playbooks/survey/scale.ts";
 import { dayIn, fillWords } from "../playbooks/survey/words.ts";
 import type { SurveyRequest } from "../store/survey-requests.ts";
 import type { CustomerPage } from "./customer-page.ts";
@@ -28,10 +28,12 @@ export function surveyPage({ request, chosen, zone }: SurveyView, status = 200):
     (each) =>
       `<label><input type="radio" name="score" value="${each}" required${each === (chosen ?? score) ? " checked" : ""}>${each}</label>`,
   );
+  const { from, to } = surveyScales[type];
   const content = [
     `${note}<form method="post"><fieldset><legend>${lines(question)}</legend>`,
     `<div class="scores">${choice.join("")}</div>`,
-    `<p class="ends"><span>${escapeHtml(words.low)}</span><span>${escapeHtml(words.high)}</span></p></fieldset>`,
+    // With their numbers: on a phone the answers take two rows.
+    `<p class="ends"><span>${from} – ${escapeHtml(words.low)}</span><span>${to} – ${escapeHtml(words.high)}</span></p></fieldset>`,
     `<label for="comment">${escapeHtml(words.comment)}</label>`,
     // A first line break in it is not shown, so one more stands there.
     `<textarea id="comment" name="comment" rows="5" maxlength="${longestComment}">\n${escapeHtml(comment ?? "")}</textarea>`,
