@@ -239,9 +239,9 @@ function rollbackOf(
 }
 
 /** A name that a token vouches for is told from one that only its holder gives. */
-function handOf({ author, note = null }: z.infer<typeof handQuery>, response: Response): SavingHand {
+function handOf({ author, note }: z.infer<typeof handQuery>, response: Response): SavingHand {
   const token = tokenOf(response).name;
-  return { author: author === undefined ? token : `${author} (via token ${token})`, note };
+  return { author: author === undefined ? token : `${author} (via token ${token})`, note: note ?? null };
 }
 
 /** What makes it another request under the same `Idempotency-Key`. */

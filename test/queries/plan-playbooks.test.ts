@@ -165,7 +165,7 @@ test("what is foretold is what applying brings, run for run", async ({ db }) => 
     },
   ];
   const after = configure(more, 2);
-  const documents = more.map(({ id }) => changed("playbook", String(id)));
+  const documents = ["save", "eager", "patient"].map((id) => changed("playbook", id));
   const { playbooks, tasks } = await plan(db, before, after, documents);
   await db.updateTable("accountWork").set({ nextRespondAt: later }).execute();
   expect(await judge(db, after, later)).toMatchObject({ judged: 4, failed: 0 });

@@ -10,7 +10,7 @@ import type { ApplyResult, DocumentName } from "../../store/documents.ts";
 import { type Output, oneLine } from "../output.ts";
 
 /** A document by its name, in JSON. */
-export const documentShape = z.strictObject({ kind: z.string(), id: z.string() });
+const documentShape = z.strictObject({ kind: z.string(), id: z.string() });
 
 /** What `config validate --json` prints, and other commands where there are faults. */
 export const validationShape = z.strictObject({
