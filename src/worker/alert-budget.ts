@@ -62,11 +62,15 @@ export async function keepAlertRequests(
   const asked: NewAlertRequest[] = [];
   const dropped: AlertRequestRow[] = [];
   for (const [index, situation] of situations.entries()) {
+    const { changedStates = [], fires = [] } = judgements[index] ?? {};
+    const waiting = waitingPlaybooks(situation.states, changedStates);
+    // A grant is for one run: where that has begun, whoever waits behind it asks anew.
+    const begun = new Set(fires.map(({ playbook }) => playbook.id));
     const requests = known.get(situation.accountId) ?? [];
-    const waiting = waitingPlaybooks(situation.states, judgements[index]?.changedStates ?? []);
-    dropped.push(...requests.filter(({ playbookId }) => !waiting.includes(playbookId)));
+    const kept = requests.filter(({ playbookId }) => waiting.includes(playbookId) && !begun.has(playbookId));
+    dropped.push(...requests.filter((request) => !kept.includes(request)));
     if (waiting.length === 0) continue;
-    const knowledge = budgetKnowledge(configuration, situation.subject, requests, now.getTime());
+    const knowledge = budgetKnowledge(configuration, situation.subject, kept, now.getTime());
     if (knowledge !== null) asked.push(...requestsOf(situation, waiting, knowledge));
   }
   await dropAlertRequests(tx, dropped);

@@ -183,6 +183,31 @@ test("workers at once never give an owner more than the week has", async ({ db, 
   expect(rows).toEqual([{ open: 35 }]);
 });
 
+test("a grant is for one run: of two events of an account the second waits for the next", async ({ db }) => {
+  const configuration = budgeted({ trigger: { on: "event", record: "ticket", within: "7d" } });
+  await live(db, configuration, { one: 100 }, monday);
+  const tickets = ["t1", "t2"].map((id, index) => ({
+    kind: "ticket" as const,
+    id,
+    account: "one",
+    at: new Date(monday.getTime() + 1000 * (index + 1)).toISOString(),
+    set: { subject: "Help", status: "open" as const },
+  }));
+  const hour = new Date(monday.getTime() + 3_600_000);
+  await take(db, tickets, hour);
+  await scoreDue({ db, configuration, log }, hour);
+  await respondDue({ db, configuration, log }, hour);
+  expect(await alerted(db)).toHaveLength(1);
+  await respondDue({ db, configuration, log }, hour);
+  expect(await alerted(db)).toHaveLength(1);
+  await respondDue({ db, configuration, log }, days(1));
+  expect(await alerted(db)).toHaveLength(2);
+});
+
+test("a channel of the digest that cannot tell is refused", () => {
+  expect(() => budgeted({}, { digest: "crm" })).toThrow("expected the id of a channel of channels.json");
+});
+
 test("whoever grants waits for another who does, and counts what that one gave", async ({ db, url }) => {
   const configuration = budgeted();
   const friday = days(4);

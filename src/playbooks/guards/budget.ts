@@ -41,6 +41,12 @@ export function budgetVerdict({ playbook, priority }: GuardQuestion, knowledge: 
   return { kind: "defer", guard: "budget", until: null, words };
 }
 
+/** What is known once a run of a playbook has begun: a grant is for one run. */
+export function withoutGrant(knowledge: BudgetKnowledge | null, playbookId: string): BudgetKnowledge | null {
+  if (knowledge?.requests.has(playbookId) !== true) return knowledge;
+  return { ...knowledge, requests: new Map([...knowledge.requests].filter(([id]) => id !== playbookId)) };
+}
+
 function reachesTeam(step: CompiledStep): boolean {
   if (step.kind === "email") return step.to === "owner";
   if (step.kind === "task") return step.assignee === "owner" || step.assignee === "manager";

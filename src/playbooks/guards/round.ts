@@ -1,7 +1,7 @@
 import type { Instant } from "../../scoring/history.ts";
 import type { AskGuards, GuardQuestion, GuardVerdict } from "../guard.ts";
 import { snoozeVerdict } from "../snooze.ts";
-import { budgetVerdict } from "./budget.ts";
+import { budgetVerdict, withoutGrant } from "./budget.ts";
 import { capVerdict } from "./cap.ts";
 import { holdoutVerdict } from "./holdout.ts";
 import { inhibitionVerdict } from "./inhibition.ts";
@@ -89,7 +89,7 @@ function openLedger(knowledge: GuardKnowledge, pulled: ReadonlyMap<string, Pulle
           [...account.begun, run],
           [...account.underWay, run],
         ];
-        accounts.set(accountId, { ...account, begun, underWay });
+        accounts.set(accountId, { ...account, begun, underWay, budget: withoutGrant(account.budget, playbook.id) });
       }
       return { accountId, question, verdict };
     },
