@@ -1,5 +1,6 @@
 import { Liquid, type Template as Parsed } from "liquidjs";
 import { escapeSlack, plainText, singleLine } from "./escape.ts";
+import { longestTemplate } from "./schema/words.ts";
 import type { Subject } from "./subject.ts";
 import {
   metricOf,
@@ -44,8 +45,6 @@ const filters = [
   ...["default", "url_encode"],
 ];
 
-/** Characters of one template. */
-export const longestTemplate = 20_000;
 /** Characters and list items a rendering may make: counted, so that a busy machine renders what an idle one does. */
 const mostMemory = 100_000;
 /** The last resort, for loops within loops: far above what a template takes that anybody meant. */

@@ -1,11 +1,12 @@
 import { z } from "zod";
-import { longestTemplate } from "../render.ts";
 
 /** Names that are kept in keys and shown in messages: `save-at-risk`. */
 export const kebabSchema = z
   .string()
   .max(80)
   .regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, 'expected small letters, digits and single hyphens, such as "save-at-risk"');
+/** Characters of one template. */
+export const longestTemplate = 20_000;
 export const templateSchema = z.string().min(1).max(longestTemplate);
 export const nameSchema = z.string().min(1).max(200);
 /** A name, or several of which one will do. */
