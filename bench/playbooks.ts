@@ -16,7 +16,7 @@ const day = 86_400_000;
 
 /**
  * 100 playbooks judged for each account a second time, a day after the first: audience and trigger of 5 leaves each, through the state machine, with
- * reasons. The peer only answers the conditions, of which it is given the same 200.
+ * the reasons of what changes. The peer only answers the conditions, of which it is given the same 200.
  */
 export async function benchPlaybooks(accountCount: number): Promise<BenchResult> {
   const random = lehmer(20_260_501);
@@ -60,7 +60,7 @@ function judgeAccount(
 ): { readonly states: readonly TriggerState[]; readonly fires: number } {
   const truthOf = truthsOf(facts);
   const decisions = playbooks.map((playbook, index) =>
-    judgeTrigger(playbook, before?.[index] ?? null, facts, { now, firstSeen: false, truthOf }),
+    judgeTrigger(playbook, before?.[index] ?? null, facts, { now, firstSeen: false, truthOf, isTerse: true }),
   );
   return { states: decisions.map(({ state }) => state), fires: decisions.filter(({ fire }) => fire !== null).length };
 }

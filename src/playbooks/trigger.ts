@@ -49,6 +49,8 @@ export interface JudgementContext {
   readonly held?: HeldFacts | null | undefined;
   /** What triggers that wait for records or times look at; without it none has come. */
   readonly surroundings?: Surroundings | undefined;
+  /** Only what changes is put into words: a state that stays as it is keeps its reason. Words take longer than judging. */
+  readonly isTerse?: boolean | undefined;
 }
 
 /**
@@ -70,7 +72,8 @@ export function judgeTrigger(
   const before = started.held && !isHeld ? afterHold(started, now) : started;
   const answer = answerOf(playbook, facts, truthOf, context.missingReason);
   const awaited = awaitedOf(playbook.trigger, before.seen, context.surroundings, now);
-  const moved = move(before, { playbook, answer, priority, guards: context.guards ?? noGuards, awaited, now });
+  const { guards = noGuards, isTerse = false } = context;
+  const moved = move(before, { playbook, answer, priority, guards, awaited, isTerse, now });
   const after = { ...moved.state, held: isHeld };
   const from = state?.state ?? "inactive";
   return {

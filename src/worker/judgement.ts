@@ -48,6 +48,7 @@ export function judgeAccount(
       guards: guards.ask,
       held,
       surroundings,
+      isTerse: true,
     });
     fires.push(...firesOf(playbook, decisions, guards.originOf(playbook.id)));
     for (const { state: left, dueAt } of decisions.slice(-1)) {

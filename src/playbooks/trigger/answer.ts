@@ -1,4 +1,4 @@
-import type { MissingReason } from "../../scoring/conditions.ts";
+import type { CompiledCondition, MissingReason } from "../../scoring/conditions.ts";
 import type { Facts } from "../../scoring/facts.ts";
 import type { CompiledPlaybook } from "../playbook.ts";
 import type { TruthOf } from "../truths.ts";
@@ -8,6 +8,7 @@ export interface Answer {
   readonly matches: boolean | null;
   readonly recovered: boolean | null;
   readonly inAudience: boolean | null;
+  /** Put into words when it is asked for: most judgements change nothing, and words take longer than judging. */
   readonly why: string;
   readonly whyRecovery: string;
   /** What an episode that began now would be about. */
@@ -25,25 +26,32 @@ export function answerOf(
   const inAudience = audience === null ? true : truthOf(audience);
   const when = truthOf(trigger.when);
   const recover = trigger.recover === null ? not(when) : truthOf(trigger.recover);
-  const whyAudience = audience === null ? "" : audience.why(facts, missingReason);
-  const whyWhen = trigger.when.why(facts, missingReason);
   const matches = and(inAudience, when);
   const occasion = trigger.occasion === null ? undefined : facts.get(trigger.occasion.fact);
   return {
     matches,
     inAudience,
     recovered: matches === true ? false : or(not(inAudience), recover),
-    why: explain(inAudience, when, whyAudience, whyWhen),
-    whyRecovery: inAudience === false || trigger.recover === null ? "" : trigger.recover.why(facts, missingReason),
+    get why() {
+      return explain(inAudience, when, playbook, (condition) => condition.why(facts, missingReason));
+    },
+    get whyRecovery() {
+      return inAudience === false || trigger.recover === null ? "" : trigger.recover.why(facts, missingReason);
+    },
     occasion: occasion === undefined ? null : String(occasion),
   };
 }
 
 /** The part of the two that decided. */
-function explain(inAudience: boolean | null, when: boolean | null, whyAudience: string, whyWhen: string): string {
-  if (inAudience === false) return `not in the audience: ${whyAudience}`;
-  if (inAudience === null && when !== false) return `unknown whether it is in the audience: ${whyAudience}`;
-  return whyWhen;
+function explain(
+  inAudience: boolean | null,
+  when: boolean | null,
+  { audience, trigger }: CompiledPlaybook,
+  inWords: (condition: CompiledCondition) => string,
+): string {
+  const isAbout = audience !== null && (inAudience === false || (inAudience === null && when !== false));
+  if (!isAbout) return inWords(trigger.when);
+  return `${inAudience === false ? "not in the audience" : "unknown whether it is in the audience"}: ${inWords(audience)}`;
 }
 
 function not(truth: boolean | null): boolean | null {

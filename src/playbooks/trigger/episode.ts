@@ -35,7 +35,8 @@ export function continueEpisode(state: TriggerState, turn: Turn): Moved {
   if (isEscalated(state, turn) && !isSpent(state, turn)) return escalate(state, turn);
   const dueAt = repeatAt(state, turn);
   if (dueAt === null || dueAt > turn.now) {
-    return stay({ ...state, dueAt, guard: null }, `${turn.answer.why}: still the same episode`);
+    const going = { ...state, dueAt, guard: null };
+    return turn.isTerse ? stay(going) : stay(going, `${turn.answer.why}: still the same episode`);
   }
   return repeat(state, turn);
 }

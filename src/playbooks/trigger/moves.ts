@@ -26,8 +26,8 @@ export function move(before: TriggerState, turn: Turn): Moved {
 
 function fromInactive(state: TriggerState, turn: Turn): Moved {
   const { playbook, answer, priority, now } = turn;
-  if (answer.matches === null) return stay({ ...state, dueAt: null, reason: `not known: ${answer.why}` });
-  if (answer.matches === false) return stay({ ...state, dueAt: null, baseline: false, reason: answer.why });
+  if (answer.matches === null) return stay({ ...state, dueAt: null, reason: `${notKnown}${answer.why}` });
+  if (answer.matches === false) return stay(outside(state, turn));
   if (state.baseline) {
     const when = state.held ? "its source delivered again" : "the playbook was activated";
     const reason = `matched when ${when}: taken as it is (${answer.why})`;
@@ -38,6 +38,14 @@ function fromInactive(state: TriggerState, turn: Turn): Moved {
   if (forMs === 0) return enterEpisode(state, turn);
   const reason = `${answer.why}, for ${progress(0, forMs)}`;
   return stay({ ...state, state: "pending", since: now, dueAt: now + forMs, guard: null, reason });
+}
+
+const notKnown = "not known: ";
+
+/** Who stays outside keeps the reason there was, where only changes are put into words. */
+function outside(state: TriggerState, { answer, isTerse }: Turn): TriggerState {
+  const isNews = state.reason === "" || state.reason.startsWith(notKnown);
+  return { ...state, dueAt: null, baseline: false, reason: isTerse && !isNews ? state.reason : answer.why };
 }
 
 function fromPending(state: TriggerState, turn: Turn): Moved {

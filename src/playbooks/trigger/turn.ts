@@ -15,6 +15,8 @@ export interface Turn {
   readonly guards: AskGuards;
   /** Null where the trigger waits for no records or times. */
   readonly awaited: Awaited | null;
+  /** Only what changes is put into words. */
+  readonly isTerse: boolean;
   readonly now: Instant;
 }
 
