@@ -1,14 +1,12 @@
 import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
+import type { LinkPurpose, SignLink } from "../playbooks/customer-links.ts";
 import type { Db, Tx } from "./db.ts";
 import { keepFirstFact, readFact } from "./installation.ts";
-
-/** What a link in a mail lets its reader do. A token for one purpose is none for another. */
-export type LinkPurpose = "unsubscribe" | "survey";
 
 /** Makes and reads the tokens of links that we mail. They do not expire, and they hold what they are about in the open. */
 export interface LinkSigner {
   /** The same for the same content. Letters, digits, `-`, `_` and one dot. */
-  sign(purpose: LinkPurpose, content: string): string;
+  readonly sign: SignLink;
   /** What was signed for this purpose; null for a token that we did not make. */
   read(purpose: LinkPurpose, token: string): string | null;
 }
@@ -30,7 +28,7 @@ const signatureBytes = 16;
 
 function signerOf(key: unknown): LinkSigner {
   if (typeof key !== "string") throw new Error("The key of the links in mails cannot be read from the database.");
-  const sign = (purpose: LinkPurpose, content: string): string => {
+  const sign: SignLink = (purpose, content) => {
     const signature = createHmac("sha256", key).update(JSON.stringify([purpose, content])).digest();
     const encoded = Buffer.from(content, "utf8").toString("base64url");
     return `${encoded}.${signature.subarray(0, signatureBytes).toString("base64url")}`;
