@@ -1,7 +1,6 @@
 import type { Snooze } from "../scoring/by-hand.ts";
 import type { Instant } from "../scoring/history.ts";
 import { type AskGuards, type GuardQuestion, type GuardVerdict, noGuards } from "./guard.ts";
-import type { AskingAccount } from "./guards/knowledge.ts";
 import { moment } from "./time-words.ts";
 
 /** A snooze as a judgement needs it. */
@@ -10,6 +9,22 @@ export interface SnoozeNotice {
   readonly until: Instant;
   /** `snoozed until 3 May 2026 at 14:05 (Europe/Vienna) by anna: on holiday`. */
   readonly words: string;
+}
+
+/** A pause of a playbook that is in force for the account. */
+export interface PlaybookPause {
+  readonly playbookId: string;
+  readonly until: Instant;
+  readonly author: string;
+  readonly reason: string;
+}
+
+/** What is asleep for an account. */
+interface SleepingAccount {
+  readonly snooze: SnoozeNotice | null;
+  readonly pauses: readonly PlaybookPause[];
+  /** Moments are told in it. */
+  readonly zone: string;
 }
 
 /** A snooze in words; moments are told in the zone. */
@@ -21,7 +36,7 @@ export function snoozeNotice(snooze: Snooze | null, zone: string): SnoozeNotice 
 }
 
 /** No run begins while the account is snoozed, or the playbook is, for all accounts or for this one. The pause that ends last is told. */
-export function snoozeVerdict({ playbook }: GuardQuestion, { snooze, pauses, zone }: AskingAccount): GuardVerdict {
+export function snoozeVerdict({ playbook }: GuardQuestion, { snooze, pauses, zone }: SleepingAccount): GuardVerdict {
   const ofPlaybook = pauses
     .filter(({ playbookId }) => playbookId === playbook.id)
     .map(({ until, author, reason }) => {

@@ -163,6 +163,13 @@ describe("what --json prints", () => {
       { name: "stage", words: ["acme", "renewal"] },
       { name: "override", words: ["acme", "--score", "12.5", "--until", "2029-01-31", "--reason", "they leave"] },
       { name: "snooze", words: ["acme", "--until", "2029-01-31", "--reason", "holidays"] },
+      {
+        name: "snooze",
+        words: ["acme", "--playbook", "save-at-risk", "--until", "2029-01-31", "--reason", "holidays"],
+      },
+      { name: "playbooks snooze", words: ["save-at-risk", "--until", "2029-01-31", "--reason", "holidays"] },
+      { name: "playbooks list", words: [] },
+      { name: "playbooks snooze", words: ["save-at-risk", "--clear"] },
       { name: "verdict", words: [unknown, "noise"] },
       { name: "verdict", words: ["--counts"] },
       { name: "audit", words: [] },

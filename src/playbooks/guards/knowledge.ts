@@ -3,7 +3,7 @@ import type { GuardQuestion } from "../guard.ts";
 import type { HouseGuards } from "../guards-document.ts";
 import type { Owners } from "../owners.ts";
 import type { Priority } from "../schema/words.ts";
-import type { SnoozeNotice } from "../snooze.ts";
+import type { PlaybookPause, SnoozeNotice } from "../snooze.ts";
 import type { BudgetKnowledge } from "./budget.ts";
 
 /** A run that would begin, for an account. */
@@ -17,14 +17,6 @@ export interface BegunRun {
   readonly playbookId: string;
   readonly priority: Priority;
   readonly startedAt: Instant;
-}
-
-/** A pause of a playbook that is in force for the account. */
-export interface PlaybookPause {
-  readonly playbookId: string;
-  readonly until: Instant;
-  readonly author: string;
-  readonly reason: string;
 }
 
 /** A fact that a run has set lately. */

@@ -34,7 +34,11 @@ export function windowVerdict(
   return { kind: "defer", guard: "window", until, words };
 }
 
-/** The first moment from `now` on that lies within working hours. Local days are asked for in turn: who works there may change from day to day. */
+/**
+ * The first moment from `now` on that lies within working hours. Local days are asked for in turn: who works there may change from day to day.
+ *
+ * @internal
+ */
 export function nextOpening(placeOn: (day: DayNumber) => WorkPlace, now: Instant): Instant {
   // In the furthest zones the local day is the one before or behind that of UTC.
   for (let day = Math.floor(now / dayMs) - 1; ; day += 1) {
