@@ -1,6 +1,7 @@
 import { availableParallelism, cpus, loadavg, totalmem } from "node:os";
 import { parseArgs } from "node:util";
 import Table from "cli-table3";
+import { benchBacktest } from "./backtest.ts";
 import { serverVersion, startBenchCluster } from "./cluster.ts";
 import { benchConditions } from "./conditions.ts";
 import { benchLatency } from "./latency.ts";
@@ -19,6 +20,7 @@ const parts = [
   "workers",
   "plan",
   "replay",
+  "backtest",
   "conditions",
   "playbooks",
   "latency",
@@ -74,6 +76,8 @@ async function measure(part: Part, serverUrl: string, accountCount: number): Pro
       return benchPlan(serverUrl, accountCount, tell);
     case "replay":
       return benchReplay(serverUrl, Math.ceil(accountCount / 10), tell);
+    case "backtest":
+      return benchBacktest(serverUrl, Math.ceil(accountCount / 10), tell);
     case "conditions":
       return [await conditionsResult()];
     case "playbooks":
