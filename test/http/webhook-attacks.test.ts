@@ -5,7 +5,7 @@ import { listInbox } from "../../src/store/inbox/list.ts";
 import { test } from "../support/database.ts";
 import { type Api, serve } from "./api.ts";
 import { malformed } from "./malformed-json.ts";
-import { type Sender, secretsOf, senders } from "./webhook-senders.ts";
+import { isStandard, type Sender, secretsOf, senders } from "./webhook-senders.ts";
 
 const now = new Date("2026-03-10T12:00:00Z");
 const publicUrl = "https://keepwell.example.com";
@@ -47,7 +47,7 @@ function wrongProofs(sender: Sender): Attack[] {
   const other = secretsOf("another source");
   const proofs = Object.keys(good.headers).filter((name) => name !== "content-type");
   const without = (gone: string) => Object.fromEntries(Object.entries(good.headers).filter(([name]) => name !== gone));
-  const strangeSecrets = sender.name === "standard-webhooks" ? [] : [other.current, ""];
+  const strangeSecrets = isStandard(sender.name) ? [] : [other.current, ""];
   return [
     { what: "no header at all", raw: good.raw, headers: {} },
     ...proofs.map((name) => ({ what: `${name} is missing`, raw: good.raw, headers: without(name) })),

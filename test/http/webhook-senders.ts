@@ -8,6 +8,8 @@ import { intercomSettings } from "../../src/integrations/intercom/settings.ts";
 import { openIntercomSource } from "../../src/integrations/intercom/source.ts";
 import { jsonHookSettings } from "../../src/integrations/json-hook/settings.ts";
 import { openJsonHookSource } from "../../src/integrations/json-hook/source.ts";
+import { mailEventsSettings, postmarkSettings, sesSettings } from "../../src/integrations/mail-events/settings.ts";
+import { openMailEventsSource } from "../../src/integrations/mail-events/source.ts";
 import { salesforceSettings } from "../../src/integrations/salesforce/settings.ts";
 import { openSalesforceSource } from "../../src/integrations/salesforce/source.ts";
 import { segmentSettings } from "../../src/integrations/segment/settings.ts";
@@ -42,10 +44,13 @@ export interface Sender {
   readonly signsTime: boolean;
 }
 
+/** Whether its secrets are those of Standard Webhooks. */
+export const isStandard = (name: string) => name === "standard-webhooks" || name === "mail-events";
+
 /** The secrets of a sender: what is in use, what was before, and another source's. */
 export const secretsOf = (name: string) => {
   const make = (fill: number) =>
-    name === "standard-webhooks" ? `whsec_${Buffer.alloc(32, fill).toString("base64")}` : `secret-${fill}-of-${name}`;
+    isStandard(name) ? `whsec_${Buffer.alloc(32, fill).toString("base64")}` : `secret-${fill}-of-${name}`;
   return { current: make(1), next: make(2), rotatedOut: make(3) };
 };
 
@@ -58,6 +63,8 @@ const mapping = {
 } as const;
 const event = (number: number) =>
   JSON.stringify({ id: `e${number}`, at: "2026-03-10T11:00:00Z", account: "acme", text: "ü" });
+const topicArn = "arn:aws:sns:eu-central-1:123456789012:mail";
+const byHeader = { header: "x-token", value: secret };
 const stripe = new Stripe("sk_test_placeholder");
 
 /** Every hook there is, with a sender of its own. */
@@ -247,6 +254,41 @@ export const senders: readonly Sender[] = [
       ),
     body: (number) => JSON.stringify({ eventId: `c${number}`, object: "Account", id: "001000000000001AAA" }),
     sign: ({ secret: key }) => ({ authorization: `Bearer ${key}` }),
+    signsBody: false,
+    signsTime: false,
+  },
+  {
+    name: "mail-events",
+    open: (read) =>
+      openMailEventsSource(
+        mailEventsSettings.parse({ id: "mail-events", kind: "mail-events", auth: { standardWebhooks: secret } }),
+        read,
+      ),
+    body: (number) => JSON.stringify({ type: "complaint", address: "kim@example.com", id: `e${number}` }),
+    sign: ({ raw, at, secret: key, number }) => ({
+      "webhook-id": `msg_${number}`,
+      "webhook-timestamp": String(Math.floor(at.getTime() / 1000)),
+      "webhook-signature": new Webhook(key).sign(`msg_${number}`, at, raw.toString("utf8")),
+    }),
+    signsBody: true,
+    signsTime: true,
+  },
+  {
+    name: "ses",
+    open: (read) => openMailEventsSource(sesSettings.parse({ id: "ses", kind: "ses", topicArn, auth: byHeader }), read),
+    body: (number) =>
+      JSON.stringify({ Type: "Notification", MessageId: `sns-${number}`, TopicArn: topicArn, Message: "{}" }),
+    sign: ({ secret: key }) => ({ "x-token": key }),
+    signsBody: false,
+    signsTime: false,
+  },
+  {
+    name: "postmark",
+    open: (read) =>
+      openMailEventsSource(postmarkSettings.parse({ id: "postmark", kind: "postmark", auth: byHeader }), read),
+    body: (number) =>
+      JSON.stringify({ RecordType: "Bounce", ID: number, Type: "HardBounce", Email: "kim@example.com" }),
+    sign: ({ secret: key }) => ({ "x-token": key }),
     signsBody: false,
     signsTime: false,
   },
