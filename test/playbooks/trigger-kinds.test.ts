@@ -500,7 +500,7 @@ describe("while an account is snoozed", () => {
       [0, { score: 60 }],
       [1, { score: 30 }, snooze],
     ]);
-    const context = { now: start + 2 * day, zone, snooze };
+    const context = { now: start + 2 * day, zone, guards: snoozeGuard(snooze) };
     expect(describeState(subject, waiting?.state ?? null, new Map([["score", 30]]), context)).toBe(
       "pending: score 30 is below 40; snoozed until 4 May 2026 at 02:00 (Europe/Vienna) by anna: on holiday; fires on 4 May 2026 at 02:00 (Europe/Vienna) if it holds",
     );

@@ -524,7 +524,7 @@ describe("the reason of a judgement", () => {
       [2, 60],
       [3, 30],
     ]).at(-1);
-    expect(dropped?.reason).toBe("dropped: cooldown for another 28 days (score 30 is below 40)");
+    expect(dropped?.reason).toBe("dropped: cooldown until 1 June 2026 (score 30 is below 40)");
   });
 
   test("says what is not known, and why", () => {

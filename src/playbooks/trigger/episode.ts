@@ -1,4 +1,4 @@
-import { durationWords } from "../../scoring/duration.ts";
+import type { Instant } from "../../scoring/history.ts";
 import type { GuardVerdict } from "../guard.ts";
 import { type Priority, priorities } from "../schema/words.ts";
 import { dayWords, span } from "../time-words.ts";
@@ -133,10 +133,14 @@ function begin(
 /** Why an episode starts no run, whatever the guards say; null where it may. */
 function entryRefusal(state: TriggerState, turn: Turn): string | null {
   if (isSpent(state, turn)) {
-    return `once: its run began on ${dayWords(new Date(state.lastFiredAt ?? 0).toISOString().slice(0, 10))}`;
+    return `once: its run began on ${dayOf(state.lastFiredAt ?? 0)}`;
   }
   const cooldown = cooldownLeft(state, turn);
-  return cooldown > 0 && !isEscalated(state, turn) ? `cooldown for another ${durationWords(cooldown)}` : null;
+  return cooldown > 0 && !isEscalated(state, turn) ? `cooldown until ${dayOf(turn.now + cooldown)}` : null;
+}
+
+function dayOf(at: Instant): string {
+  return dayWords(new Date(at).toISOString().slice(0, 10));
 }
 
 /** One run for an account, ever, and it has been. */
