@@ -122,7 +122,8 @@ test("what was on its way before an edit of the model goes on, and fires in its 
 
 test("a parent that its children move by an edit alone fires nothing", async ({ db }) => {
   const rolled = { ...stricter, rollUp: { method: "worst" } };
-  const config = (model: object) => configure([playbook({ ...quiet, trigger: onRed })], 1, model);
+  const config = (model: Readonly<Record<string, unknown>>) =>
+    configure([playbook({ ...quiet, trigger: onRed })], 1, model);
   const before = config({ rollUp: { method: "worst" } });
   await bring(db, 9, start, "parent");
   await bring(db, 5, start, "child");
