@@ -51,7 +51,7 @@ function metricWords(words: DeploymentWords | null): readonly Node[] {
 
 function nameProperties(schema: Node, properties: Node, words: DeploymentWords): void {
   const variant = constOf(properties["do"]) ?? constOf(properties["on"]);
-  const asked = { ...(variant === null ? people(words) : variants(words)[variant]) };
+  const asked = { ...(variant === null ? ourTeam(words) : variants(words)[variant]) };
   for (const [key, known] of Object.entries(asked)) {
     if (!(key in properties) || known.length === 0) continue;
     Reflect.set(properties, key, lists.includes(key) ? oneOrSeveral(known) : { enum: known });
@@ -60,9 +60,10 @@ function nameProperties(schema: Node, properties: Node, words: DeploymentWords):
   if ("fact" in properties && variant === null) addValues(schema, words);
 }
 
-/** Where owners.json names somebody else. */
-function people({ owners }: DeploymentWords): Readonly<Record<string, readonly string[]>> {
-  return { cover: owners, fallback: owners, manager: owners };
+/** Where owners.json names somebody else, and other documents a channel by which our own team is told. */
+function ourTeam({ owners, channels }: DeploymentWords): Readonly<Record<string, readonly string[]>> {
+  const told = [...channels.slack, ...channels.email];
+  return { cover: owners, fallback: owners, manager: owners, ask: told, digest: told, tell: told };
 }
 
 /** What stands where in the variants of a step or a trigger. */
