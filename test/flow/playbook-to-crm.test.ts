@@ -2,6 +2,7 @@ import { sql } from "kysely";
 import { expect, onTestFinished } from "vitest";
 import { createSilentLog } from "../../src/log.ts";
 import { type Db, readNow } from "../../src/store/db.ts";
+import { readRevisionKey } from "../../src/store/documents.ts";
 import { listTasks } from "../../src/store/tasks.ts";
 import { runStage, stages, type WorkerDeps } from "../../src/worker/worker.ts";
 import { openSource } from "../integrations/hubspot/company.ts";
@@ -20,6 +21,7 @@ const configuration = configure(
     playbook({
       steps: [
         { id: "call", do: "task", title: "Call {{ account.name }}", assignee: "owner", dueInDays: 2, sync: "crm" },
+        { id: "mark", do: "update-crm", source: "crm", field: "cs_state", value: "{{ band }} at {{ score }}" },
       ],
     }),
   ],
@@ -38,6 +40,7 @@ async function begin(db: Db) {
   put(portal, "companies", "11", { name: "Acme", hubspot_owner_id: "71" }, at);
   portal.properties.get("tasks")?.set("keepwell_key", true);
   for (const name of Object.values(settings.writeFields)) portal.properties.get("companies")?.set(name, false);
+  portal.properties.get("companies")?.set("cs_state", false);
   const fake = await startHubSpotFake(portal);
   onTestFinished(() => fake.close());
   const source = openSource(fake.url, settings);
@@ -46,7 +49,13 @@ async function begin(db: Db) {
     log: createSilentLog(),
     author: "worker",
     jitter: () => 0,
-    live: async () => ({ configuration, channels: new Map(), sources: [source], tell: null }),
+    // As if its documents had been applied.
+    live: async () => ({
+      configuration: { ...configuration, revisionKey: await readRevisionKey(db) },
+      channels: new Map(),
+      sources: [source],
+      tell: null,
+    }),
   };
   const pass = async () => {
     await sql`update streams set next_pull_at = null`.execute(db);
@@ -78,7 +87,7 @@ test("a playbook's task stands in HubSpot once, with its owner there, and is don
   const [task, ...others] = tasksOf(portal);
   expect(others).toEqual([]);
   expect(task?.properties).toMatchObject({ hs_task_subject: "Call Acme", hubspot_owner_id: "71" });
-  expect(companyOf(portal)).toMatchObject({ health_score: "10", health_band: "red" });
+  expect(companyOf(portal)).toMatchObject({ health_score: "10", health_band: "red", cs_state: "red at 10" });
   await pass();
   expect(tasksOf(portal)).toHaveLength(1);
   const later = new Date(portal.clock.getTime() + 1_000).toISOString();
