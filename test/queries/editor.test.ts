@@ -161,3 +161,12 @@ describe("an editor that has the published schema of playbooks", () => {
     expect(found.some((line) => line.startsWith(at))).toBe(true);
   });
 });
+
+test("where our own team is told, the schema of guards.json names the channels that can, and none that cannot", async () => {
+  const team = '{"enum":["csm-alerts","sales","mail"]}';
+  const text = JSON.stringify(schemas.guards);
+  expect(text).toContain(`"ask":${team}`);
+  expect(text).toContain(`"digest":${team}`);
+  const steps = [{ id: "alert", do: "slack", to: "csm-alerts", text: "Look.", digest: { window: "1h" } }];
+  expect(await underlined({ ...sound, steps })).toEqual([]);
+});
