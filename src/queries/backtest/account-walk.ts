@@ -147,7 +147,7 @@ export class AccountWalk {
     const zone = account.zone ?? company.zone;
     const ownerId = account.owner ?? null;
     const calendar = ownerCalendar(configuration.owners, ownerId, company.calendarOf);
-    const metrics = this.#score?.metrics ?? new Map();
+    const metrics = this.#score?.metrics ?? noMetrics;
     const score = this.#score?.score ?? null;
     const spans = this.#trends.spansOn(dayOfInstant(zone, now));
     const history = this.#history;
@@ -156,9 +156,13 @@ export class AccountWalk {
     const model = models.find(({ id }) => id === score?.modelId);
     const held = heldFacts(failing, model);
     const snooze = snoozeNotice(snoozeAsOf(history, now), zone);
-    return { ...withoutHeld(known, held), held, snooze, history, zone, ownerId };
+    // Field by field: a copy of an object with more fields costs as much as its judgement.
+    const { facts, missingReason } = withoutHeld(known, held);
+    return { facts, missingReason, held, snooze, history, zone, ownerId };
   }
 }
+
+const noMetrics: DayScore["metrics"] = new Map();
 
 /** When records of the kinds that playbooks look at came to be known, in order. */
 function arrivalsOf(history: AccountHistory, { kinds }: Judges): readonly Instant[] {

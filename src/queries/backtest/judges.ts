@@ -3,7 +3,8 @@ import type { GuardKnowledge } from "../../playbooks/guards/knowledge.ts";
 import type { CompiledPlaybook } from "../../playbooks/playbook.ts";
 import { awaitedKinds } from "../../playbooks/trigger/awaited.ts";
 import { judgeConditions, type TruthOf } from "../../playbooks/truths.ts";
-import { type DerivedFact, derivedAmong } from "../../scoring/derived-facts.ts";
+import { basesOf, type DerivedFact, derivedAmong } from "../../scoring/derived-facts.ts";
+import { metricsAmong } from "../../scoring/fact-catalogue.ts";
 import type { Facts } from "../../scoring/facts.ts";
 import type { StreamCoverage } from "../../scoring/history.ts";
 import type { RecordKind } from "../../scoring/records.ts";
@@ -16,6 +17,8 @@ export interface Judges {
   readonly playbooks: readonly CompiledPlaybook[];
   readonly candidates: number;
   readonly wanted: readonly DerivedFact[];
+  /** What playbooks name of the metrics, also by what is derived from them; no others are looked at. */
+  readonly metrics: readonly string[];
   readonly guardKnowledge: GuardKnowledge;
   readonly truthsOf: (facts: Facts) => TruthOf;
   /** Kinds of record that playbooks look at themselves: one that arrives is judged at once. */
@@ -33,12 +36,14 @@ export function judgesOf(
 ): Judges {
   const others = configuration.playbooks.filter(({ id, enabled }) => enabled && id !== candidates[0]?.id);
   const playbooks = [...candidates.map((candidate) => ({ ...candidate, enabled: true })), ...others];
+  const named = playbooks.flatMap(({ facts }) => facts);
   return {
     configuration,
     coverage,
     playbooks,
     candidates: candidates.length,
-    wanted: derivedAmong(playbooks.flatMap(({ facts }) => facts)),
+    wanted: derivedAmong(named),
+    metrics: metricsAmong(named.flatMap(basesOf)),
     guardKnowledge: {
       house: configuration.guards,
       owners: configuration.owners,

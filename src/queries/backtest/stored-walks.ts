@@ -1,6 +1,4 @@
 import { dayOfInstant, formatDay } from "../../scoring/days.ts";
-import { derivedFact } from "../../scoring/derived-facts.ts";
-import { metricsAmong } from "../../scoring/fact-catalogue.ts";
 import type { DayNumber, Instant } from "../../scoring/history.ts";
 import { accountAsOf } from "../../scoring/record-state.ts";
 import { enterReplay, momentsOf, type ReplayedAccount, type ReplayGround } from "../../scoring/replay/account-days.ts";
@@ -29,7 +27,7 @@ export async function* readStoredWalks(
   ground: ReplayGround,
   units: readonly Unit[],
 ): AsyncGenerator<{ readonly unit: Unit; readonly accounts: readonly StoredWalk[] | null }> {
-  const metrics = neededMetrics(judges);
+  const { metrics } = judges;
   const batches = batchesOf(units, batchSize);
   const load = (batch: readonly Unit[]) => loadBatch(db, judges, ground, metrics, batch);
   let seen = 0;
@@ -45,12 +43,6 @@ export async function* readStoredWalks(
     for (const unit of batches.slice(seen).flat()) yield { unit, accounts: null };
     return;
   }
-}
-
-/** What playbooks name of the metrics, also by what is derived from them. */
-function neededMetrics({ playbooks }: Judges): readonly string[] {
-  const named = playbooks.flatMap(({ facts }) => facts);
-  return metricsAmong(named.flatMap((fact) => derivedFact(fact)?.base ?? fact));
 }
 
 interface LoadedBatch {

@@ -25,6 +25,7 @@ export class TrendMemory {
 
   /** Within the windows that end with a day. */
   spansOn(today: DayNumber): TrendSpans {
+    if (this.#windows.length === 0) return noSpans;
     const spans = new Map<string, TrendSpan>();
     for (const { base, days } of this.#windows) {
       const span = spanOf(this.#kept.get(base) ?? [], today - days);
@@ -33,6 +34,8 @@ export class TrendMemory {
     return spans;
   }
 }
+
+const noSpans: TrendSpans = new Map();
 
 /** What stored scores give for a trend: a stale metric is none. */
 function keptValue(base: string, { metrics, score }: DayScore): number | null {

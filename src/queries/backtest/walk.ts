@@ -93,7 +93,7 @@ function walkReplayed(
   const walks = new Map(unit.map(({ history }) => [history.accountId, new AccountWalk(judges, history)]));
   replayUnit(ground, unit, ({ history }: ReplayedAccount, score, at) => {
     const walk = walks.get(history.accountId);
-    if (walk !== undefined) step(walk, tally, score.localDay, dayScoreOf(score), at);
+    if (walk !== undefined) step(walk, tally, score.localDay, dayScoreOf(score, judges.metrics), at);
   });
   for (const account of unit) {
     const walk = walks.get(account.history.accountId);
