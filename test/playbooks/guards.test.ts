@@ -10,6 +10,7 @@ import { loopVerdict, originOf } from "../../src/playbooks/guards/loop.ts";
 import { judgeRound } from "../../src/playbooks/guards/round.ts";
 import { nextOpening, windowVerdict } from "../../src/playbooks/guards/window.ts";
 import { type HouseGuards, houseGuardsSchema, parseHouseGuards } from "../../src/playbooks/guards-document.ts";
+import type { Owners } from "../../src/playbooks/owners.ts";
 import { workCalendar } from "../../src/scoring/calendar.ts";
 import { parseDay } from "../../src/scoring/days.ts";
 import { context, document, playbook } from "./build.ts";
@@ -148,7 +149,7 @@ describe("the window", () => {
   });
 
   test("is that of whoever stands in, with hours of their own", () => {
-    const owners = {
+    const owners: Owners = {
       owners: [
         {
           id: "ada",
@@ -165,7 +166,7 @@ describe("the window", () => {
         },
       ],
       onOwnerChange: "move",
-    } as const;
+    };
     const verdict = windowVerdict(
       question({ guards: { window: "owner-working-hours" } }),
       account(),
