@@ -3,6 +3,7 @@ import type { Channel } from "../../src/integrations/ports.ts";
 import { createLog } from "../../src/log.ts";
 import type { Outcome } from "../../src/playbooks/message.ts";
 import { openDatabase, readNow } from "../../src/store/db.ts";
+import { readRevisionKey } from "../../src/store/documents.ts";
 import { notify } from "../../src/store/notify.ts";
 import { startWorker } from "../../src/worker/worker.ts";
 import { test } from "../support/database.ts";
@@ -28,7 +29,8 @@ test("a worker whose connections are cut again and again lives, and sends every 
   };
   const channel: Channel = { id: "alerts", kind: "slack", minIntervalMs: 0, send };
   const live = {
-    configuration: configure([playbook()]),
+    // As if its documents had been applied.
+    configuration: { ...configure([playbook()]), revisionKey: await readRevisionKey(db) },
     channels: new Map([[channel.id, channel]]),
     sources: [],
     tell: null,
