@@ -18,8 +18,9 @@ export type CountedAudiences = Map<string, number>;
 export interface BatchJudgement {
   /** In the order of the situations. */
   readonly judgements: readonly Judgement[];
-  /** Playbooks whose brake keeps a run of this batch waiting. */
+  /** Playbooks whose brake keeps a run of this batch waiting, and those among them whose brake it has pulled. */
   readonly braked: ReadonlySet<string>;
+  readonly pulled: ReadonlySet<string>;
 }
 
 /**
@@ -40,7 +41,9 @@ export async function judgeBatch(
     if (known !== undefined) counted.set(playbookId, known + accounts);
   }
   const asked = probes.flatMap((one) => one.asked);
-  if (asked.length === 0) return { judgements: probes.map(({ judgement }) => judgement), braked: new Set() };
+  if (asked.length === 0) {
+    return { judgements: probes.map(({ judgement }) => judgement), braked: new Set(), pulled: new Set() };
+  }
   await lockBrakes(tx, brakesOf(configuration, asked));
   const askers = await loadAskers(tx, configuration, situations, asked, now);
   const knowledge = await readGuardKnowledge(tx, configuration, askers, asked, { counted, joined }, now);
@@ -55,7 +58,7 @@ export async function judgeBatch(
     .flatMap(({ changedStates }) => changedStates)
     .filter(({ guard }) => guard === "storm-brake")
     .map(({ playbookId }) => playbookId);
-  return { judgements, braked: new Set(braked) };
+  return { judgements, braked: new Set(braked), pulled: new Set(round.pulled.keys()) };
 }
 
 interface Probe {

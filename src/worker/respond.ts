@@ -126,12 +126,12 @@ async function respondTo(
 ): Promise<{ fired: number; actions: number; failed: number }> {
   const { configuration, audiences, fieldSources = [] } = deps;
   const situations = await loadSituations(tx, deps, claims, now);
-  const { judgements, braked } = await judgeBatch(tx, configuration, situations, audiences, now);
+  const { judgements, ...storms } = await judgeBatch(tx, configuration, situations, audiences, now);
   await writeTriggerStates(
     tx,
     judgements.flatMap((judgement) => judgement.changedStates),
   );
-  await askOfBrakes(tx, deps, braked, now);
+  await askOfBrakes(tx, deps, storms, now);
   await keepAlertRequests(tx, configuration, situations, judgements, now);
   await followOwners(tx, configuration, situations, now);
   const total = { fired: 0, actions: 0, failed: 0 };

@@ -7,6 +7,7 @@ import { ownerOf } from "../../playbooks/owners.ts";
 import { keepOpenNotice, type NewNotice } from "../../store/actions.ts";
 import type { Tx } from "../../store/db.ts";
 import { type PulledBrakeRow, readBraked, readPulledBrakes } from "../../store/guards/brakes.ts";
+import type { BatchJudgement } from "../guards.ts";
 
 /** The question waits so long, so that it can say for whom it is: a storm rarely comes in one batch. */
 const askAfterMs = 60_000;
@@ -19,15 +20,15 @@ const mostNames = 20;
 export async function askOfBrakes(
   tx: Tx,
   { configuration, log }: { readonly configuration: Configuration; readonly log: Log },
-  braked: ReadonlySet<string>,
+  { braked, pulled }: Pick<BatchJudgement, "braked" | "pulled">,
   now: Date,
 ): Promise<void> {
   if (braked.size === 0) return;
-  const pulled = await readPulledBrakes(tx);
-  for (const brake of pulled.filter(({ playbookId }) => braked.has(playbookId))) {
+  const brakes = await readPulledBrakes(tx);
+  for (const brake of brakes.filter(({ playbookId }) => braked.has(playbookId))) {
     const news = await newsOf(tx, configuration, brake);
     if (news === null) continue;
-    if (brake.pulledAt.getTime() === now.getTime()) {
+    if (pulled.has(brake.playbookId)) {
       log.warn({ playbook: news.playbookId, begun: news.begun, waiting: news.accounts }, news.words);
     }
     const notice = noticeOf(configuration, news);
