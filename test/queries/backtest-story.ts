@@ -170,7 +170,7 @@ function inputOf(one: Learnt): Input {
         id: `${key}-${one.minute}`,
         account,
         at,
-        set: { type: "nps", score: Math.min(10, value), answeredAt: at },
+        set: { type: "nps", score: Math.min(10, value) },
       };
     case "owner":
       return { kind: "account", id: key, at, set: { owner: value % 2 === 0 ? "anna" : "berta" } };

@@ -92,7 +92,7 @@ describe("a walk through past days", () => {
       account: "acme",
       id,
       at,
-      set: { subject: "It is down", status: "open", priority: "urgent", createdAt: at },
+      set: { subject: "It is down", status: "open", priority: "urgent", openedAt: at },
     });
     await take(db, [ticket("one", "2026-02-20T09:30:00Z")], new Date("2026-02-20T09:30:00Z"));
     await take(db, [ticket("two", "2026-02-23T10:00:00Z")], new Date("2026-02-23T15:00:00Z"));

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { formatDay, parseDay } from "../../src/scoring/days.ts";
+import type { ChangeOf } from "../../src/scoring/record-state.ts";
 import type { FieldsOf } from "../../src/scoring/records.ts";
 import { customerLife, isCustomerOn } from "../../src/scoring/retention/customer-life.ts";
 import { at, change, company, coverage, history } from "./build-history.ts";
@@ -14,11 +15,11 @@ const paid: FieldsOf<"subscription"> = {
   interval: "month",
 };
 
-function lifeOf(...changes: Parameters<typeof history>[0]["changes"] & readonly unknown[]) {
+function lifeOf(...changes: readonly ChangeOf<"subscription">[]) {
   return customerLife(history({ account: { name: "Acme" }, changes }), covered, company(), now);
 }
 
-function words(...changes: Parameters<typeof lifeOf>): readonly string[] {
+function words(...changes: readonly ChangeOf<"subscription">[]): readonly string[] {
   return (lifeOf(...changes)?.stretches ?? []).map(
     ({ from, until }) => `${formatDay(from)} to ${until === null ? "now" : formatDay(until)}`,
   );
