@@ -7,7 +7,7 @@ import { recoveryStepSchema, stepSchemas, stepsSchema } from "./schema/steps.ts"
 import { triggerSchema, triggerSchemas } from "./schema/triggers.ts";
 import { kebabSchema, nameSchema, prioritySchema } from "./schema/words.ts";
 
-export type { BranchDocument, DigestDocument, StepDocument } from "./schema/steps.ts";
+export type { DigestDocument, StepDocument } from "./schema/steps.ts";
 export type { TriggerDocument } from "./schema/triggers.ts";
 
 const entrySchema = z.strictObject({

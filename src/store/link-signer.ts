@@ -29,7 +29,9 @@ const signatureBytes = 16;
 function signerOf(key: unknown): LinkSigner {
   if (typeof key !== "string") throw new Error("The key of the links in mails cannot be read from the database.");
   const sign: SignLink = (purpose, content) => {
-    const signature = createHmac("sha256", key).update(JSON.stringify([purpose, content])).digest();
+    const signature = createHmac("sha256", key)
+      .update(JSON.stringify([purpose, content]))
+      .digest();
     const encoded = Buffer.from(content, "utf8").toString("base64url");
     return `${encoded}.${signature.subarray(0, signatureBytes).toString("base64url")}`;
   };

@@ -1,10 +1,10 @@
 import { expect } from "vitest";
 import { createSilentLog } from "../../src/log.ts";
 import { parseDay } from "../../src/scoring/days.ts";
+import { unitsOf } from "../../src/scoring/replay/families.ts";
 import { readAllAccounts } from "../../src/store/account-list.ts";
 import type { Db } from "../../src/store/db.ts";
 import { applyDeletions } from "../../src/store/identity/deletions.ts";
-import { unitsOf } from "../../src/scoring/replay/families.ts";
 import { replayScores } from "../../src/worker/replay.ts";
 import { respondDue } from "../../src/worker/respond.ts";
 import { scoreDue } from "../../src/worker/score.ts";

@@ -120,7 +120,16 @@ export class AccountWalk {
     if (owner !== null) this.owners.add(owner);
     this.#states = this.#judges.playbooks.map((playbook, index) => {
       const guards: AskGuards = (question) => accountGuards(this.#judges, this.#guarded(index, known), now)(question);
-      const context = { now, firstSeen: false, missingReason, truthOf, guards, held, surroundings: known, isTerse: true };
+      const context = {
+        now,
+        firstSeen: false,
+        missingReason,
+        truthOf,
+        guards,
+        held,
+        surroundings: known,
+        isTerse: true,
+      };
       const decisions = judgeOccasions(playbook, this.#states[index] ?? null, facts, context);
       for (const { fire, reason } of decisions) {
         if (fire === null) continue;
