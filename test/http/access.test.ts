@@ -43,6 +43,11 @@ const access: Readonly<Record<string, "everyone" | TokenScope>> = {
   "PUT /api/v1/accounts/:id/milestones/:milestone": "accounts:write",
   "DELETE /api/v1/accounts/:id/milestones/:milestone": "accounts:write",
   "PUT /api/v1/actions/:id/verdict": "accounts:write",
+  "GET /api/v1/playbooks": "accounts:read",
+  "PUT /api/v1/playbooks/:id/snooze": "accounts:write",
+  "DELETE /api/v1/playbooks/:id/snooze": "accounts:write",
+  "POST /api/v1/playbooks/:id/brake": "accounts:write",
+  "GET /api/v1/accounts/:id/playbooks/:playbook": "accounts:read",
   "GET /api/v1/playbooks/verdicts": "accounts:read",
   "GET /api/v1/audit": "accounts:read",
   "GET /api/v1/tasks": "tasks:read",
@@ -68,7 +73,11 @@ const access: Readonly<Record<string, "everyone" | TokenScope>> = {
 
 const split = (route: string) => {
   const [method = "", path = ""] = route.split(" ");
-  const named = path.replace(":source", "crm").replace(":id", "acme").replace(":milestone", "go-live");
+  const named = path
+    .replace(":source", "crm")
+    .replace(":id", "acme")
+    .replace(":milestone", "go-live")
+    .replace(":playbook", "save");
   return { method, path: named.replace(":kind", "nothing") };
 };
 const guarded = Object.entries(access).flatMap(([route, scope]) =>
