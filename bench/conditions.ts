@@ -98,6 +98,16 @@ export function treeOf(leaves: readonly Leaf[]): unknown {
   return { all: [parts[0], parts[1], { any: parts.slice(2) }] };
 }
 
+/** The account a day later: some of its numbers have moved. */
+export function dayLater(facts: ReadonlyMap<string, FactValue>, random: () => number): Map<string, FactValue> {
+  const later = new Map(facts);
+  for (const name of numbers.slice(0, 3)) {
+    const moved = Number(facts.get(name) ?? 0) + Math.floor(random() * 100) / 10 - 5;
+    later.set(name, Math.min(99.9, Math.max(0, moved)));
+  }
+  return later;
+}
+
 function compileOurs(leaves: readonly Leaf[]): CompiledCondition {
   const result = compileCondition(treeOf(leaves), factCatalogue);
   if ("faults" in result) throw new Error(result.faults[0]?.message);

@@ -10,6 +10,7 @@ import { awaitedOf, type Surroundings, seenSince } from "./trigger/awaited.ts";
 import { higher, repeatAt } from "./trigger/episode.ts";
 import { move } from "./trigger/moves.ts";
 import type { TriggerState } from "./trigger/state.ts";
+import { isUnchanged } from "./trigger/unchanged.ts";
 import type { TruthOf } from "./truths.ts";
 
 /** What came of one judgement. */
@@ -67,6 +68,10 @@ export function judgeTrigger(
   const { now } = context;
   const isHeld = namesHeld(playbook, held);
   const truthOf = truthWhileHeld(context.truthOf ?? ((condition) => condition.truth(facts)), held);
+  const isQuick = context.isTerse === true && !context.firstSeen && !isHeld;
+  if (isQuick && state !== null && isUnchanged(playbook, state, truthOf)) {
+    return { state, transition: null, fire: null, reason: state.reason, dueAt: null };
+  }
   const priority = priorityOf(playbook, truthOf);
   const started = startingState(playbook, state, priority, context);
   const before = started.held && !isHeld ? afterHold(started, now) : started;

@@ -77,7 +77,7 @@ interface Step {
 }
 
 /** The life of one account and one playbook. */
-function live(course: readonly Event[]): readonly Step[] {
+function live(course: readonly Event[], isTerse = false): readonly Step[] {
   const changes: RecordChange[] = [];
   let now = start;
   let subject = playbooks[0] ?? playbook();
@@ -94,7 +94,7 @@ function live(course: readonly Event[]): readonly Step[] {
     if (event.score !== null) facts.set("score", event.score);
     if (event.segment !== null) facts.set("segment", event.segment);
     const judge = (from: TriggerState | null, firstSeen: boolean, guards: AskGuards) => {
-      const context = { now, firstSeen, guards, surroundings: { history, zone: "Europe/Vienna" } };
+      const context = { now, firstSeen, guards, isTerse, surroundings: { history, zone: "Europe/Vienna" } };
       return judgeOccasions(subject, from, facts, context);
     };
     let asked = 0;
@@ -160,6 +160,24 @@ describe("over any life, with edits, bursts of records, restarts and guards that
         const isNext = repeats && fire.episode === before?.episode && fire.round === before.round + 1;
         return !(state.state === "firing" && (isNew || isNext));
       }),
+    );
+  });
+
+  test("saying only what changes changes nothing but words", () => {
+    const withoutWords = ({ state, transition, fire, dueAt }: TriggerDecision) => ({
+      state: { ...state, reason: "" },
+      ...{ transition, fire, dueAt },
+    });
+    fc.assert(
+      fc.property(fc.array(events, { maxLength: 25 }), (course) => {
+        const [full, terse] = [live(course), live(course, true)];
+        const said = (steps: readonly Step[]) => steps.map(({ decisions }) => decisions.map(withoutWords));
+        expect(said(terse)).toEqual(said(full));
+        const changed = full.flatMap(({ decisions }) => decisions.filter(({ transition }) => transition !== null));
+        const alike = terse.flatMap(({ decisions }) => decisions.filter(({ transition }) => transition !== null));
+        expect(alike.map(({ reason }) => reason)).toEqual(changed.map(({ reason }) => reason));
+      }),
+      { numRuns: 300 },
     );
   });
 

@@ -40,7 +40,8 @@ function fromInactive(state: TriggerState, turn: Turn): Moved {
   return stay({ ...state, state: "pending", since: now, dueAt: now + forMs, guard: null, reason });
 }
 
-const notKnown = "not known: ";
+/** How the reason of a state begins whose answer is not known. */
+export const notKnown = "not known: ";
 
 /** Who stays outside keeps the reason there was, where only changes are put into words. */
 function outside(state: TriggerState, { answer, isTerse }: Turn): TriggerState {
