@@ -9,9 +9,16 @@ const emailShape = z.looseObject({
 });
 const slackShape = z.looseObject({ kind: z.literal("slack"), text: z.string(), blocks: z.array(z.unknown()) });
 const webhookShape = z.looseObject({ kind: z.literal("webhook"), id: z.string(), body: z.string() });
-const messageShape = z.discriminatedUnion("kind", [emailShape, slackShape, webhookShape]);
+const taskShape = z.looseObject({
+  kind: z.literal("task"),
+  title: z.string(),
+  body: z.string(),
+  assignee: z.string(),
+  dueOn: z.string().nullable(),
+});
+const messageShape = z.discriminatedUnion("kind", [emailShape, slackShape, webhookShape, taskShape]);
 
-/** A stored message as its reader would see it; anything that is none (a task's data) as JSON. */
+/** A stored message as its reader would see it; anything else as JSON. */
 export function messageText(message: unknown): string {
   const parsed = messageShape.safeParse(message);
   if (!parsed.success) return JSON.stringify(message, null, 2);
@@ -20,6 +27,11 @@ export function messageText(message: unknown): string {
       return emailText(parsed.data);
     case "slack":
       return slackText(parsed.data);
+    case "task": {
+      const { title, body, assignee, dueOn } = parsed.data;
+      const head = `${title}\nfor ${assignee}${dueOn === null ? "" : `, due on ${dueOn}`}`;
+      return body === "" ? head : `${head}\n\n${body}`;
+    }
     case "webhook":
       return `webhook-id: ${parsed.data.id}\n\n${prettyJson(parsed.data.body)}`;
   }

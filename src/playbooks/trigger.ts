@@ -117,10 +117,10 @@ export function judgeOccasions(
   return decisions;
 }
 
-/** A record was taken, or one that waited has begun: there may be another one behind it. */
+/** A record was taken, or one that waited has begun or is over: there may be another one behind it. */
 function hasTaken({ trigger }: CompiledPlaybook, before: TriggerState | null, { state }: TriggerDecision): boolean {
   if (trigger.awaits?.kind !== "record" || before === null || state.state === "pending") return false;
-  return state.seen !== before.seen || state.episode !== before.episode;
+  return state.seen !== before.seen || state.episode !== before.episode || before.state === "pending";
 }
 
 /** A new account, and a clock that was started under another trigger, begin anew; an episode that was begun goes on. */

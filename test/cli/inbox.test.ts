@@ -74,7 +74,7 @@ test.for([
 test("what inbox prints with --json fits its published shapes", async ({ database, db }) => {
   const folder = await mkdtemp(join(tmpdir(), "keepwell-schemas-"));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
-  await keepwell(["config", "schema", "--out", folder]);
+  await keepwell(["config", "schema", "--general", "--out", folder]);
   const [one] = await furnish(db);
   const ajv = new Ajv2020({ strict: false });
   addFormats.default(ajv);

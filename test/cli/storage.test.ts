@@ -78,7 +78,7 @@ test("maintain counts, and removes unless it is a dry run", async ({ database, d
 test("what they print as JSON fits its published shape", async ({ database, db }) => {
   await take(db, [...account("acme", "2026-03-09", []), kim], now);
   const where = await folder();
-  await keepwell(["config", "schema", "--out", where]);
+  await keepwell(["config", "schema", "--general", "--out", where]);
   const other = await emptyDatabase();
   const file = join(where, "keepwell.backup");
   const commands = [

@@ -6,6 +6,7 @@ import { expect, vi } from "vitest";
 import type { Channel } from "../../src/integrations/ports.ts";
 import { createSilentLog } from "../../src/log.ts";
 import { type Db, openDatabase, readNow } from "../../src/store/db.ts";
+import { readRevisionKey } from "../../src/store/documents.ts";
 import { listTasks } from "../../src/store/tasks.ts";
 import { startWorker } from "../../src/worker/worker.ts";
 import { type Api, serve } from "../http/api.ts";
@@ -52,7 +53,10 @@ const test = base.extend<{ world: World }>({
 
 function startOne(url: string, author: string, channels: ReadonlyMap<string, Channel>) {
   const database = openDatabase(url);
-  const live = async () => ({ configuration, channels, sources: [], tell: null });
+  const live = async () => {
+    const inForce = { ...configuration, revisionKey: await readRevisionKey(database.db) };
+    return { configuration: inForce, channels, sources: [], tell: null };
+  };
   const worker = startWorker({ db: database.db, log: createSilentLog(), author, jitter: () => 0.5, live }, url);
   return {
     async stop() {
