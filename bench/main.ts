@@ -4,6 +4,7 @@ import Table from "cli-table3";
 import { benchBacktest } from "./backtest.ts";
 import { serverVersion, startBenchCluster } from "./cluster.ts";
 import { benchConditions } from "./conditions.ts";
+import { benchDocuments } from "./documents.ts";
 import { benchLatency } from "./latency.ts";
 import { benchPlan } from "./plan.ts";
 import { benchPlaybooks } from "./playbooks.ts";
@@ -81,7 +82,7 @@ async function measure(part: Part, serverUrl: string, accountCount: number): Pro
     case "conditions":
       return [await conditionsResult()];
     case "playbooks":
-      return [await benchPlaybooks(accountCount)];
+      return [await benchPlaybooks(accountCount), benchDocuments()];
     case "latency":
       return [await benchLatency(serverUrl, tell)];
     case "webhooks":
