@@ -83,6 +83,22 @@ test("a playbook that fires when it is activated begins runs, and its owner gets
   expect(tasks).toEqual([{ owner: "anna", before: 0, after: 4 }]);
 });
 
+test("a storm brake that would stop the runs is told beforehand", async ({ db }) => {
+  await bring(db);
+  await judge(db, configure());
+  const braked = (atLeast: number) => ({
+    ...onRed,
+    entry: { mode: "episode", onActivate: "fire" },
+    guards: { stormBrake: { share: 0.3, atLeast } },
+  });
+  expect(await plan(db, configure(), configure([braked(1)]))).toMatchObject({
+    playbooks: [{ begins: 2, brake: "storm brake: 2 of 4 accounts within 1 hour, more than 30 %" }],
+  });
+  expect(await plan(db, configure(), configure([braked(2)]))).toMatchObject({
+    playbooks: [{ begins: 2, brake: null }],
+  });
+});
+
 test("those who wait are told, and their tasks count from when their time has come", async ({ db }) => {
   await bring(db);
   await judge(db, configure());

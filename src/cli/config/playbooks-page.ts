@@ -13,6 +13,9 @@ export function printPlaybooks(out: Output, { playbooks, tasks }: ChangePlan): v
       right: [2, 3, 4, 5, 6, 7],
     });
   }
+  for (const { id, brake } of playbooks) {
+    if (brake !== null) out.line(`${id} would stop and ask before any of them begins: ${brake}.`);
+  }
   for (const playbook of playbooks) {
     printMoves(out, `${playbook.id}: come in`, playbook.comesIn);
     printMoves(out, `${playbook.id}: go out`, playbook.goesOut);

@@ -64,7 +64,7 @@ export class PlannedPlaybooks {
     const wanted = derivedAmong([...new Set(named.flatMap(({ facts }) => facts))]);
     this.#question = question;
     this.#now = now;
-    this.#tallies = touched.map((one) => new PlaybookTally(one, question.listed));
+    this.#tallies = touched.map((one) => new PlaybookTally(one, question.listed, after.guards));
     this.#frames = {
       before: { configuration: before, wanted, coverage },
       after: { configuration: after, wanted, coverage },
@@ -139,6 +139,8 @@ export class PlannedPlaybooks {
     return mayMove.flatMap((tally): ComingIn[] => {
       const { touched } = tally;
       if ((touched.after ?? touched.before)?.trigger.awaits != null) return [];
+      const audience = touched.after?.audience ?? null;
+      if (audience === null || audience.truth(after.facts) === true) tally.reach();
       const [matched, matches] = [was(touched.before), is(touched.after)];
       if (matched === true && matches === false) tally.goOut(moveOf(score, null, whyOut(tally, after)));
       if (touched.after === null || matches !== true || matched === true) return [];

@@ -1,4 +1,6 @@
 import { z } from "zod";
+import { brakeOf, stormOf, stormWords } from "../../playbooks/guards/storm-brake.ts";
+import type { HouseGuards } from "../../playbooks/guards-document.ts";
 import type { TouchedPlaybook } from "./touched-playbooks.ts";
 
 /** What becomes of an account that comes to match: a run begins at once, it waits, or it is taken as it is. */
@@ -32,6 +34,8 @@ export const playbookPlanSchema = z.strictObject({
   silent: z.int(),
   /** Runs under way that end, because the playbook goes. */
   runsEnded: z.int(),
+  /** In words, where its storm brake would stop so many runs and ask; else null. */
+  brake: z.string().nullable(),
   /** The first by revenue. */
   comesIn: z.array(moveSchema),
   goesOut: z.array(moveSchema),
@@ -43,12 +47,21 @@ export class PlaybookTally {
   readonly touched: TouchedPlaybook;
   readonly #listed: number;
   readonly #counts = { in: 0, out: 0, begins: 0, waits: 0, silent: 0, runsEnded: 0 };
+  #audience = 0;
   #comesIn: PlaybookMove[] = [];
   #goesOut: PlaybookMove[] = [];
 
-  constructor(touched: TouchedPlaybook, listed: number) {
+  readonly #house: HouseGuards;
+
+  constructor(touched: TouchedPlaybook, listed: number, house: HouseGuards) {
     this.touched = touched;
     this.#listed = listed;
+    this.#house = house;
+  }
+
+  /** One more account in the audience that the playbook is to have. */
+  reach(): void {
+    this.#audience += 1;
   }
 
   comeIn(move: PlaybookMove & { readonly fate: Fate }): void {
@@ -70,7 +83,24 @@ export class PlaybookTally {
     const { id, name, change, before, after } = this.touched;
     const waitsForEvents = (after ?? before)?.trigger.awaits != null;
     const [comesIn, goesOut] = [this.#comesIn, this.#goesOut].map((moves) => this.#first(moves));
-    return { id, name, change, waitsForEvents, ...this.#counts, comesIn: comesIn ?? [], goesOut: goesOut ?? [] };
+    return {
+      id,
+      name,
+      change,
+      waitsForEvents,
+      ...this.#counts,
+      brake: this.#brake(),
+      comesIn: comesIn ?? [],
+      goesOut: goesOut ?? [],
+    };
+  }
+
+  /** Of a playbook that was not edited only those are looked at whose facts move: its audience is not known. */
+  #brake(): string | null {
+    const { after, change } = this.touched;
+    const brake = after === null || change === "facts" ? null : brakeOf(after, this.#house);
+    const storm = brake && stormOf(brake, { begun: 0, audience: this.#audience, brake: null }, this.#counts.begins);
+    return brake && storm && stormWords(brake, storm);
   }
 
   /** Only what may be listed is kept: all accounts may come in. */
