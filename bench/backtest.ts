@@ -42,11 +42,12 @@ export async function benchBacktest(
   tell("storing its scores …");
   await child(kept, "record");
   const stored = await backtest(kept, "stored");
-  if (stored.fromStored !== some) throw new Error(`expected stored scores to suffice: ${JSON.stringify(stored)}`);
   tell(`a year, stored scores: ${seconds(stored.milliseconds)}`);
+  const quick = result("stored scores", stored, mostMilliseconds.stored * storedShare, load);
+  const isUsed = stored.fromStored === some;
   return [
     result("scores computed anew", fresh, mostMilliseconds.fresh, load),
-    result("stored scores", stored, mostMilliseconds.stored * storedShare, load),
+    isUsed ? quick : { ...quick, isMet: false, note: `only ${stored.fromStored} by stored scores; ${quick.note}` },
   ];
 }
 
