@@ -62,6 +62,8 @@ async function makeYear(
   try {
     tell(`making a year of ${accounts} accounts …`);
     await growYears(database, accounts);
+    // The scores it was grown with know of no stage: they are none to start from.
+    await database.db.deleteFrom("scores").execute();
     const options = { author: "bench", note: null, now: scoreNow };
     await database.db.transaction().execute((tx) => applyDocuments(tx, scoreDocuments(), options));
     return url;
